@@ -1,0 +1,208 @@
+//! What a domain is, what a rule is, and what a rule may ask and say.
+//!
+//! A domain turns bytes into sources, sources into documents and documents into nodes of a few kinds.
+//! A rule names the kinds it wants and gets one plain function call per node.
+//! Does not know which domains or rules there are.
+
+use std::sync::OnceLock;
+
+use crate::cost::Cost;
+use crate::finding::{Finding, Problem};
+use crate::page::Page;
+use crate::settings::{OptionValue, Settings};
+use crate::source::{Source, Span};
+
+/// Something that can be checked: Python code, agent traces.
+///
+/// Nothing here can fail: a text that is not what it should be gives a document of what could be read,
+/// and problems.
+pub trait Domain: Sized + Send + Sync + 'static {
+    /// The domain's name in findings, pages and settings: `python`.
+    const NAME: &'static str;
+    /// Number of node kinds; [`Domain::index`] stays below it.
+    const KINDS: usize;
+    /// What rules ask for.
+    type Kind: Copy + Send + Sync + 'static;
+    /// A parsed source with its facts.
+    type Document<'d>;
+    /// One place in a document that rules may look at.
+    type Node<'d>: Copy;
+    /// What other documents may want to know of this one; plain data without syntax.
+    type Summary: Send + 'static;
+
+    /// Whether a file of this name that begins with these bytes belongs to the domain.
+    fn claims(name: &str, head: &[u8]) -> Claim;
+
+    /// Turns a file's bytes into texts to check: one, or several for an archive.
+    fn decode(name: &str, bytes: Vec<u8>) -> Decoded;
+
+    /// Parses `source`, computes its facts and hands the document to `run`.
+    fn open<R>(
+        source: &Source,
+        settings: &Settings,
+        run: impl for<'d> FnOnce(&'d Self::Document<'d>) -> R,
+    ) -> R;
+
+    /// What kept parts of the source from being understood.
+    fn problems<'d>(document: &'d Self::Document<'d>) -> &'d [Problem];
+
+    /// The table row of a kind.
+    fn index(kind: Self::Kind) -> usize;
+
+    /// Visits every node once, in the order of the text.
+    fn walk<'d>(
+        document: &'d Self::Document<'d>,
+        visit: &mut dyn FnMut(Self::Kind, Self::Node<'d>),
+    );
+
+    /// What other documents may want to know of this one.
+    fn summarise<'d>(document: &'d Self::Document<'d>) -> Self::Summary;
+
+    /// The places where the text itself asks for silence.
+    fn silence<'d>(document: &'d Self::Document<'d>) -> Vec<Silence>;
+}
+
+/// How surely a file belongs to a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// It does not.
+    No,
+    /// The head fits; only decoding the whole can tell. In a folder walk such a file may turn out to be nothing.
+    Maybe,
+    /// It does.
+    Yes,
+}
+
+/// Texts made of a file's bytes.
+#[derive(Debug, Default)]
+pub struct Decoded {
+    /// The texts; none where the bytes could not be read or hold nothing for the domain.
+    pub sources: Vec<Source>,
+    /// Why bytes could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// A place where the text asks for silence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// The comment that asks.
+    pub comment: Span,
+    /// Findings that start in here are silenced.
+    pub covers: Span,
+    /// The rule ids named, each with its place.
+    pub rules: Vec<(String, Span)>,
+    /// Why, in the words of whoever wrote it; empty where they gave no reason.
+    pub reason: String,
+    /// How far the comment reaches.
+    pub scope: SilenceScope,
+}
+
+/// How far a silencing comment reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SilenceScope {
+    /// One logical line.
+    Line,
+    /// From a `disable` to its `enable`, or to the end of the block.
+    Region,
+    /// The whole file.
+    File,
+}
+
+/// A rule: its page, the kinds it wants and its function.
+pub struct Rule<D: Domain> {
+    /// The public id, which is the folder's name.
+    pub id: &'static str,
+    /// The node kinds the function is called for.
+    pub on: &'static [D::Kind],
+    /// The function; `None` for rules that the engine itself reports.
+    pub check: Option<Check<D>>,
+    readme: &'static str,
+    measured: &'static str,
+    page: OnceLock<Page>,
+}
+
+/// The function of a rule.
+pub type Check<D> = for<'d> fn(<D as Domain>::Node<'d>, &mut Cx<'d, D>);
+
+impl<D: Domain> Rule<D> {
+    /// A rule from its folder's parts.
+    pub const fn new(
+        id: &'static str,
+        on: &'static [D::Kind],
+        check: Option<Check<D>>,
+        readme: &'static str,
+        measured: &'static str,
+    ) -> Rule<D> {
+        Rule { id, on, check, readme, measured, page: OnceLock::new() }
+    }
+
+    /// The rule's page, parsed on first use.
+    pub fn page(&self) -> &Page {
+        self.page.get_or_init(|| Page::of_rule(self.id, D::NAME, self.readme, self.measured))
+    }
+}
+
+/// What a rule may ask and say while it looks at one node.
+pub struct Cx<'d, D: Domain> {
+    /// The document with its facts.
+    pub document: &'d D::Document<'d>,
+    /// The text.
+    pub source: &'d Source,
+    /// The user's choices.
+    pub settings: &'d Settings,
+    /// The rule that runs.
+    pub rule: &'d Rule<D>,
+    findings: Vec<Finding>,
+}
+
+impl<'d, D: Domain> Cx<'d, D> {
+    /// A context for one document; the engine sets `rule` before each call.
+    pub fn new(
+        document: &'d D::Document<'d>,
+        source: &'d Source,
+        settings: &'d Settings,
+        rule: &'d Rule<D>,
+    ) -> Cx<'d, D> {
+        Cx { document, source, settings, rule, findings: Vec::new() }
+    }
+
+    /// A finding of this rule at `span` with the page's severity and confidence, to be filled in and
+    /// given to [`Cx::report`].
+    pub fn finding(&self, span: Span, message: impl Into<String>) -> Finding {
+        let page = self.rule.page();
+        Finding {
+            rule: self.rule.id,
+            domain: D::NAME,
+            span,
+            message: message.into(),
+            suggestion: String::new(),
+            label: String::new(),
+            severity: page.severity,
+            confidence: page.confidence,
+            related: Vec::new(),
+            cost: None,
+            fix: None,
+            run: None,
+        }
+    }
+
+    /// Says it. A code cost without a curve gets the page's measured one.
+    pub fn report(&mut self, mut finding: Finding) {
+        if let Some(Cost::Code(cost)) = &mut finding.cost
+            && cost.curve.is_none()
+        {
+            cost.curve = self.rule.page().measured().curve(cost.shape, self.settings.target_version);
+        }
+        self.findings.push(finding);
+    }
+
+    /// The user's value for this rule's option `name`.
+    pub fn option(&self, name: &str) -> Option<&'d OptionValue> {
+        self.settings.option(self.rule.id, name)
+    }
+
+    /// All that was reported so far; the engine takes it at the end.
+    pub fn take(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.findings)
+    }
+}

@@ -1,0 +1,20 @@
+//! Floor 1: the words that everything else speaks.
+//!
+//! Knows text, spans, findings, fixes, costs, rule pages and what a domain is.
+//! Does not know any language, any trace format, any protocol, any file or any clock.
+
+mod cost;
+mod domain;
+mod finding;
+mod page;
+mod settings;
+mod source;
+
+pub use cost::{CodeCost, Cost, Curve, Point, RunCost, Size, SizeOrigin};
+pub use domain::{Claim, Cx, Decoded, Domain, Check, Rule, Silence, SilenceScope};
+pub use finding::{
+    Confidence, Edit, Finding, Fix, Problem, ProblemKind, Related, RunPlace, Safety, Severity,
+};
+pub use page::{Block, BlockKind, FixClass, Measured, MeasuredPair, Page, PageError, PageOption, Rate};
+pub use settings::{OptionValue, Settings};
+pub use source::{Cell, Columns, Layout, LineIndex, Position, Source, Span};
