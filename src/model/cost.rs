@@ -102,7 +102,10 @@ impl Curve {
         let above = self.points.partition_point(|point| point.n < n);
         let (low, high) = (self.points[above - 1], self.points[above]);
         let share = ((n as f64) / (low.n as f64)).ln() / ((high.n as f64) / (low.n as f64)).ln();
-        ((low.ratio.ln() + share * (high.ratio.ln() - low.ratio.ln())).exp(), true)
+        (
+            (low.ratio.ln() + share * (high.ratio.ln() - low.ratio.ln())).exp(),
+            true,
+        )
     }
 }
 
@@ -138,7 +141,16 @@ mod tests {
     #[test]
     fn between_points_on_logarithmic_axes_and_never_beyond() {
         let curve = Curve {
-            points: vec![Point { n: 100, ratio: 10.0 }, Point { n: 10_000, ratio: 1000.0 }],
+            points: vec![
+                Point {
+                    n: 100,
+                    ratio: 10.0,
+                },
+                Point {
+                    n: 10_000,
+                    ratio: 1000.0,
+                },
+            ],
             interpreter: "CPython 3.11".into(),
         };
         let (ratio, inside) = curve.at(1_000);

@@ -133,12 +133,20 @@ impl<D: Domain> Rule<D> {
         readme: &'static str,
         measured: &'static str,
     ) -> Rule<D> {
-        Rule { id, on, check, readme, measured, page: OnceLock::new() }
+        Rule {
+            id,
+            on,
+            check,
+            readme,
+            measured,
+            page: OnceLock::new(),
+        }
     }
 
     /// The rule's page, parsed on first use.
     pub fn page(&self) -> &Page {
-        self.page.get_or_init(|| Page::of_rule(self.id, D::NAME, self.readme, self.measured))
+        self.page
+            .get_or_init(|| Page::of_rule(self.id, D::NAME, self.readme, self.measured))
     }
 }
 
@@ -163,7 +171,13 @@ impl<'d, D: Domain> Cx<'d, D> {
         settings: &'d Settings,
         rule: &'d Rule<D>,
     ) -> Cx<'d, D> {
-        Cx { document, source, settings, rule, findings: Vec::new() }
+        Cx {
+            document,
+            source,
+            settings,
+            rule,
+            findings: Vec::new(),
+        }
     }
 
     /// A finding of this rule at `span` with the page's severity and confidence, to be filled in and
@@ -191,7 +205,11 @@ impl<'d, D: Domain> Cx<'d, D> {
         if let Some(Cost::Code(cost)) = &mut finding.cost
             && cost.curve.is_none()
         {
-            cost.curve = self.rule.page().measured().curve(cost.shape, self.settings.target_version);
+            cost.curve = self
+                .rule
+                .page()
+                .measured()
+                .curve(cost.shape, self.settings.target_version);
         }
         self.findings.push(finding);
     }

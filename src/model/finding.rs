@@ -3,7 +3,18 @@
 //! Plain data. Does not know how a finding is printed or which domain found it.
 
 use crate::cost::Cost;
-use crate::source::Span;
+use crate::source::{Source, Span};
+
+/// A source with all that was found in it and all that went wrong; what the engine gives and reports take.
+#[derive(Debug)]
+pub struct Checked {
+    /// The text. Empty where the file could not be read.
+    pub source: Source,
+    /// What was found, in the order of the text.
+    pub findings: Vec<Finding>,
+    /// What kept the source from being checked in full.
+    pub problems: Vec<Problem>,
+}
 
 /// One thing found, by one rule, at one place.
 #[derive(Clone, Debug, PartialEq)]
@@ -223,10 +234,25 @@ mod tests {
 
     #[test]
     fn edits_apply_in_order_and_never_overlap() {
-        let edit = |start, end, text: &str| Edit { span: Span::new(start, end), text: text.into() };
-        let fix = |edits| Fix { title: String::new(), edits, safety: Safety::Safe };
-        assert_eq!(fix(vec![edit(2, 3, "X"), edit(0, 0, "<")]).apply("abc").unwrap(), "<abX");
-        assert_eq!(fix(vec![edit(0, 2, "x"), edit(1, 3, "y")]).apply("abc"), None);
+        let edit = |start, end, text: &str| Edit {
+            span: Span::new(start, end),
+            text: text.into(),
+        };
+        let fix = |edits| Fix {
+            title: String::new(),
+            edits,
+            safety: Safety::Safe,
+        };
+        assert_eq!(
+            fix(vec![edit(2, 3, "X"), edit(0, 0, "<")])
+                .apply("abc")
+                .unwrap(),
+            "<abX"
+        );
+        assert_eq!(
+            fix(vec![edit(0, 2, "x"), edit(1, 3, "y")]).apply("abc"),
+            None
+        );
         assert_eq!(fix(vec![edit(1, 9, "x")]).apply("abc"), None);
         assert_eq!(fix(vec![edit(1, 1, "x")]).apply("\u{e9}"), None);
     }

@@ -11,10 +11,13 @@ mod settings;
 mod source;
 
 pub use cost::{CodeCost, Cost, Curve, Point, RunCost, Size, SizeOrigin};
-pub use domain::{Claim, Cx, Decoded, Domain, Check, Rule, Silence, SilenceScope};
+pub use domain::{Check, Claim, Cx, Decoded, Domain, Rule, Silence, SilenceScope};
 pub use finding::{
-    Confidence, Edit, Finding, Fix, Problem, ProblemKind, Related, RunPlace, Safety, Severity,
+    Checked, Confidence, Edit, Finding, Fix, Problem, ProblemKind, Related, RunPlace, Safety,
+    Severity,
 };
-pub use page::{Block, BlockKind, FixClass, Measured, MeasuredPair, Page, PageError, PageOption, Rate};
+pub use page::{
+    Block, BlockKind, FixClass, Measured, MeasuredPair, Page, PageError, PageOption, Rate,
+};
 pub use settings::{OptionValue, Settings};
 pub use source::{Cell, Columns, Layout, LineIndex, Position, Source, Span};

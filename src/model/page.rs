@@ -163,7 +163,11 @@ impl Page {
             measured: OnceLock::new(),
         };
         let body_at = page.read_front_matter(readme);
-        page.body = readme.get(body_at..).unwrap_or("").trim_start_matches('\n').to_owned();
+        page.body = readme
+            .get(body_at..)
+            .unwrap_or("")
+            .trim_start_matches('\n')
+            .to_owned();
         page.body_line = readme.lines().count() - page.body.lines().count();
         page.read_blocks();
         page
@@ -171,12 +175,16 @@ impl Page {
 
     /// The measured figures, parsed on first use; empty where none were written yet.
     pub fn measured(&self) -> &Measured {
-        self.measured.get_or_init(|| Measured::parse(&self.measured_text).unwrap_or_default())
+        self.measured
+            .get_or_init(|| Measured::parse(&self.measured_text).unwrap_or_default())
     }
 
     /// The link to the page that findings carry.
     pub fn href(&self) -> String {
-        format!("https://github.com/looplint/looplint/tree/main/rules/{}/{}", self.domain, self.id)
+        format!(
+            "https://github.com/looplint/looplint/tree/main/rules/{}/{}",
+            self.domain, self.id
+        )
     }
 
     /// The bad and good blocks that belong together, each with the setup block before it.
@@ -278,7 +286,10 @@ impl Page {
             }
         }
         if open.is_some() {
-            self.error(self.body_line + body.lines().count(), "a code block is not closed");
+            self.error(
+                self.body_line + body.lines().count(),
+                "a code block is not closed",
+            );
         }
         self.body = body;
     }
@@ -331,7 +342,10 @@ impl Page {
     }
 
     fn error(&mut self, line: usize, message: impl Into<String>) {
-        self.errors.push(PageError { line, message: message.into() });
+        self.errors.push(PageError {
+            line,
+            message: message.into(),
+        });
     }
 }
 
@@ -412,7 +426,11 @@ impl Measured {
     /// The slowdown curve of the pair `shape` (the first pair where that is empty or unknown),
     /// from the interpreter nearest to `version`.
     pub fn curve(&self, shape: &str, version: (u8, u8)) -> Option<Curve> {
-        let wanted = self.pairs.iter().find(|pair| pair.name == shape).or(self.pairs.first())?;
+        let wanted = self
+            .pairs
+            .iter()
+            .find(|pair| pair.name == shape)
+            .or(self.pairs.first())?;
         let pair = self
             .pairs
             .iter()
@@ -424,28 +442,37 @@ impl Measured {
             .zip(&pair.ratio)
             .map(|(&n, &ratio)| Point { n, ratio })
             .collect();
-        (!points.is_empty()).then(|| Curve { points, interpreter: short_name(&pair.interpreter) })
+        (!points.is_empty()).then(|| Curve {
+            points,
+            interpreter: short_name(&pair.interpreter),
+        })
     }
 
     /// The probability that a finding in a run of `n_turns` turns is right.
     pub fn probability(&self, n_turns: usize) -> Option<f64> {
-        let row = self
-            .rates
-            .iter()
-            .find(|rate| rate.turns_max.is_none_or(|turns_max| n_turns as u64 <= turns_max))?;
+        let row = self.rates.iter().find(|rate| {
+            rate.turns_max
+                .is_none_or(|turns_max| n_turns as u64 <= turns_max)
+        })?;
         Some(row.probability)
     }
 }
 
 /// `CPython 3.11` for `CPython 3.11.7`.
 fn short_name(interpreter: &str) -> String {
-    interpreter.splitn(3, '.').take(2).collect::<Vec<_>>().join(".")
+    interpreter
+        .splitn(3, '.')
+        .take(2)
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// How far an interpreter is from a version: another implementation than CPython is always farther.
 fn distance(interpreter: &str, (major, minor): (u8, u8)) -> u32 {
     let (name, version) = interpreter.split_once(' ').unwrap_or((interpreter, ""));
-    let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut numbers = version
+        .split('.')
+        .map(|part| part.parse::<u32>().unwrap_or(0));
     let (a, b) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     let far = u32::from(name != "CPython") * 100_000;
     far + (a * 100 + b).abs_diff(u32::from(major) * 100 + u32::from(minor))
@@ -474,7 +501,12 @@ mod tests {
 
     #[test]
     fn a_broken_page_says_where() {
-        let page = Page::of_rule("thing", "python", "---\nseverity: loud\nwhat: x\n---\n```python bad\n", "");
+        let page = Page::of_rule(
+            "thing",
+            "python",
+            "---\nseverity: loud\nwhat: x\n---\n```python bad\n",
+            "",
+        );
         let lines: Vec<usize> = page.errors.iter().map(|error| error.line).collect();
         assert_eq!(lines, [2, 3, 2, 5, 5]);
     }
@@ -489,7 +521,11 @@ mod tests {
             ..MeasuredPair::default()
         };
         let measured = Measured {
-            pairs: vec![pair("PyPy 3.11.0", 9.0), pair("CPython 3.11.7", 2.0), pair("CPython 3.13.0", 3.0)],
+            pairs: vec![
+                pair("PyPy 3.11.0", 9.0),
+                pair("CPython 3.11.7", 2.0),
+                pair("CPython 3.13.0", 3.0),
+            ],
             rates: vec![],
         };
         let curve = measured.curve("1", (3, 12)).unwrap();

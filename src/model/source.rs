@@ -142,23 +142,39 @@ impl Source {
 
     /// The text that `span` covers; empty where the span is not on character borders.
     pub fn slice(&self, span: Span) -> &str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
+        self.text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or("")
     }
 
     /// Where `offset` is, for a person or a protocol: in its file, and in its cell in a notebook.
     pub fn position(&self, offset: u32, columns: Columns) -> Position {
         let (line, column) = self.lines().line_column(&self.text, offset, columns);
         match &self.layout {
-            Layout::Whole => Position { cell: 0, line, column },
-            Layout::Part { lines_before, .. } => {
-                Position { cell: 0, line: line + *lines_before as usize, column }
-            }
+            Layout::Whole => Position {
+                cell: 0,
+                line,
+                column,
+            },
+            Layout::Part { lines_before, .. } => Position {
+                cell: 0,
+                line: line + *lines_before as usize,
+                column,
+            },
             Layout::Cells(cells) => {
                 let Some(cell) = cell_at(cells, offset) else {
-                    return Position { cell: 0, line, column };
+                    return Position {
+                        cell: 0,
+                        line,
+                        column,
+                    };
                 };
                 let first = self.lines().line(cell.span.start);
-                Position { cell: cell.number, line: line - first + 1, column }
+                Position {
+                    cell: cell.number,
+                    line: line - first + 1,
+                    column,
+                }
             }
         }
     }
@@ -189,7 +205,10 @@ impl LineIndex {
                 starts.push(at as u32 + 1);
             }
         }
-        LineIndex { starts, ascii: text.is_ascii() }
+        LineIndex {
+            starts,
+            ascii: text.is_ascii(),
+        }
     }
 
     /// Number of lines; a text that ends in a newline has an empty last one.
@@ -220,7 +239,10 @@ impl LineIndex {
         let start = self.start(text, line);
         let end = self.start(text, line + 1);
         let body = text.get(start as usize..end as usize).unwrap_or("");
-        Span::new(start, start + body.trim_end_matches(['\n', '\r']).len() as u32)
+        Span::new(
+            start,
+            start + body.trim_end_matches(['\n', '\r']).len() as u32,
+        )
     }
 
     /// Line and column of `offset`, both from 1.
@@ -240,9 +262,14 @@ impl LineIndex {
         let span = self.span(text, line);
         let wanted = column.saturating_sub(1);
         if self.ascii {
-            return span.end.min(span.start.saturating_add(u32::try_from(wanted).unwrap_or(u32::MAX)));
+            return span.end.min(
+                span.start
+                    .saturating_add(u32::try_from(wanted).unwrap_or(u32::MAX)),
+            );
         }
-        let body = text.get(span.start as usize..span.end as usize).unwrap_or("");
+        let body = text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or("");
         let mut seen = 0;
         for (at, character) in body.char_indices() {
             let width = width(character, columns);
@@ -259,8 +286,11 @@ impl LineIndex {
             return (end - start) as usize;
         }
         let end = floor_char(text, end as usize);
-        text.get(start as usize..end)
-            .map_or(0, |part| part.chars().map(|character| width(character, columns)).sum())
+        text.get(start as usize..end).map_or(0, |part| {
+            part.chars()
+                .map(|character| width(character, columns))
+                .sum()
+        })
     }
 }
 
@@ -294,7 +324,10 @@ mod tests {
         assert_eq!(lines.line_column(text, b, Columns::Utf16), (1, 4));
         assert_eq!(lines.line_column(text, b, Columns::Utf32), (1, 3));
         for columns in [Columns::Utf8, Columns::Utf16, Columns::Utf32] {
-            for (at, _) in text.char_indices().filter(|(_, c)| *c != '\n' && *c != '\r') {
+            for (at, _) in text
+                .char_indices()
+                .filter(|(_, c)| *c != '\n' && *c != '\r')
+            {
                 let (line, column) = lines.line_column(text, at as u32, columns);
                 assert_eq!(lines.offset(text, line, column, columns), at as u32);
             }
@@ -306,8 +339,16 @@ mod tests {
     #[test]
     fn a_notebook_position_is_in_its_cell() {
         let cells = vec![
-            Cell { number: 2, span: Span::new(0, 4), id: None },
-            Cell { number: 5, span: Span::new(4, 12), id: None },
+            Cell {
+                number: 2,
+                span: Span::new(0, 4),
+                id: None,
+            },
+            Cell {
+                number: 5,
+                span: Span::new(4, 12),
+                id: None,
+            },
         ];
         let source = Source::laid_out("n.ipynb", "a\nb\nfoo\nbar\n", Layout::Cells(cells));
         let position = source.position(9, Columns::Utf8);
