@@ -1,1 +1,12 @@
-//! placeholder
+//! Floor 3: one walk per document, every rule in its place, silence where it was asked for, all cores busy.
+//!
+//! Knows what a domain, a rule and a finding are.
+//! Does not know which domains or rules there are, does not read or write files, does not print.
+
+mod run;
+mod silence;
+mod table;
+
+pub use run::{Engine, Pool};
+pub use silence::{IGNORE_UNKNOWN, IGNORE_UNUSED, IGNORE_WITHOUT_REASON};
+pub use table::{Counters, Outcome, Table, Wing};

@@ -36,11 +36,12 @@ pub trait Domain: Sized + Send + Sync + 'static {
     /// Turns a file's bytes into texts to check: one, or several for an archive.
     fn decode(name: &str, bytes: Vec<u8>) -> Decoded;
 
-    /// Parses `source`, computes its facts and hands the document to `run`.
+    /// Parses `source`, computes its facts and hands the document to `run`,
+    /// together with the source and the settings at the document's own lifetime.
     fn open<R>(
         source: &Source,
         settings: &Settings,
-        run: impl for<'d> FnOnce(&'d Self::Document<'d>) -> R,
+        run: impl for<'d> FnOnce(&'d Self::Document<'d>, &'d Source, &'d Settings) -> R,
     ) -> R;
 
     /// What kept parts of the source from being understood.
