@@ -1,1 +1,91 @@
-//! placeholder
+//! Floor 4: every report, from the same findings.
+//!
+//! Knows the model and what each output format wants. Does no IO of its own: it writes into what it is given.
+//! Does not know where findings come from, which rules there are, what a file system is or what a terminal can do:
+//! the roof says so in [`Options`].
+
+mod concise;
+mod format;
+mod found;
+mod json;
+mod paths;
+mod words;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use looplint_model::{Checked, Page};
+
+pub use format::{Format, UnknownFormat};
+pub use found::{Found, slowdown_pct};
+pub use words::{cost_line, summary_line};
+
+/// All that a report is made of.
+pub struct Report<'a> {
+    /// What was checked, in any order; reports sort by themselves.
+    /// A file that could not be read has a source with an empty text and a problem.
+    pub files: &'a [Checked],
+    /// The page of a rule, by id.
+    pub pages: &'a dyn Fn(&str) -> Option<&'a Page>,
+    /// What cannot be counted from `files`.
+    pub summary: Summary,
+    /// What the user and the place of the run ask for.
+    pub options: Options,
+}
+
+/// Counts that cannot be read off the findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files that were checked; an archive or a file of many runs counts once.
+    pub files_checked: usize,
+    /// Files that were looked at and left alone, because they hold nothing that looplint checks.
+    pub files_skipped: usize,
+    /// Findings that something kept silent: comments, the baseline, `--min-slowdown`.
+    pub silenced: usize,
+}
+
+/// What the user and the place of the run ask for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whether text may carry ANSI colours.
+    pub colour: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+    /// looplint's version, `0.1.0`.
+    pub version: String,
+    /// Absolute path of the folder that CI formats name files relative to, with `/`: the repository's root.
+    /// Empty: names stay as they are.
+    pub root: String,
+    /// Absolute path of the folder that relative names of sources start from, with `/`.
+    pub folder: String,
+    /// The category of `--sarif-category`.
+    pub sarif_category: Option<String>,
+    /// Explanations that were asked for, by position in [`Report::files`] and in [`Checked::findings`].
+    pub explanations: BTreeMap<(usize, usize), String>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            colour: false,
+            width: 100,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            root: String::new(),
+            folder: String::new(),
+            sarif_category: None,
+            explanations: BTreeMap::new(),
+        }
+    }
+}
+
+/// Writes the whole report in one format.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Concise => concise::write(report, out),
+        Format::Json => json::write(report, out),
+        Format::JsonLines => json::write_lines(report, out),
+    }
+}
