@@ -6,8 +6,11 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A format that a report can be written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Format {
+    /// The code with what is marked in it, for people.
+    #[default]
+    Full,
     /// One line for each finding.
     Concise,
     /// One JSON object.
@@ -18,11 +21,17 @@ pub enum Format {
 
 impl Format {
     /// All formats, in the order in which help lists them.
-    pub const ALL: &[Format] = &[Format::Concise, Format::Json, Format::JsonLines];
+    pub const ALL: &[Format] = &[
+        Format::Full,
+        Format::Concise,
+        Format::Json,
+        Format::JsonLines,
+    ];
 
     /// The name on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Format::Full => "full",
             Format::Concise => "concise",
             Format::Json => "json",
             Format::JsonLines => "json-lines",

@@ -5,8 +5,10 @@
 //! the roof says so in [`Options`].
 
 mod concise;
+mod excerpt;
 mod format;
 mod found;
+mod full;
 mod json;
 mod paths;
 mod words;
@@ -84,6 +86,7 @@ impl Default for Options {
 /// Those of `out`.
 pub fn write(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
+        Format::Full => full::write(report, out),
         Format::Concise => concise::write(report, out),
         Format::Json => json::write(report, out),
         Format::JsonLines => json::write_lines(report, out),

@@ -99,9 +99,9 @@ fn bought_nothing(what: &str, share: Option<String>) -> String {
     }
 }
 
-/// Where in a run: `run airline-12, turn 14, CIRCULAR_REASONING (probability 0.93)`.
+/// Where in a run: `airline-12, turn 14, CIRCULAR_REASONING (probability 0.93)`.
 pub(crate) fn run_line(place: &RunPlace) -> String {
-    let mut line = format!("run {}, turn {}", place.run, place.turn);
+    let mut line = format!("{}, turn {}", place.run, place.turn);
     if !place.mode.is_empty() {
         let _ = write!(
             line,

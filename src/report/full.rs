@@ -1,0 +1,192 @@
+//! Findings for people: the code, what is marked in it, what it costs and what to write instead.
+//!
+//! The drawing is codespan's. Does not know whether it writes to a terminal; [`crate::Options`] says what may be used.
+
+use std::io::{self, Write};
+
+use codespan_reporting::diagnostic::{Diagnostic, Label, Severity as Shown};
+use codespan_reporting::files;
+use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
+use codespan_reporting::term::{Config, Styles, StylesWriter, emit_to_write_style};
+use looplint_model::{Confidence, Finding, Problem, Severity, Source, Span};
+
+use crate::excerpt::Excerpt;
+use crate::found::Found;
+use crate::words::{cost_line, count, one_line, run_line, safety_words};
+use crate::{Options, Report};
+
+/// Related places drawn for one finding; the rest is counted.
+const N_RELATED: usize = 6;
+/// A marked text of more lines is marked on its first line only.
+const N_LINES: usize = 6;
+
+/// Writes findings worst first, then problems.
+pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    if report.options.colour {
+        write_to(report, Ansi::new(out))
+    } else {
+        write_to(report, NoColor::new(out))
+    }
+}
+
+fn write_to<W: WriteColor>(report: &Report<'_>, out: W) -> io::Result<()> {
+    let styles = Styles::default();
+    let mut out = StylesWriter::new(out, &styles);
+    let config = Config {
+        start_context_lines: N_LINES,
+        ..Config::default()
+    };
+    for found in report.found() {
+        let marks = marks(found.source, found.finding);
+        let excerpt = Excerpt::new(found.source, &marks, room(&report.options));
+        let diagnostic = diagnostic(report, &found, &excerpt, &marks);
+        emit_to_write_style(&mut out, &config, &excerpt, &diagnostic).map_err(io_error)?;
+    }
+    for (source, problem) in report.problems() {
+        let marks: Vec<Span> = problem
+            .span
+            .map(|span| first_line(source, span))
+            .into_iter()
+            .collect();
+        let excerpt = Excerpt::new(source, &marks, room(&report.options));
+        let diagnostic = problem_diagnostic(source, problem, &excerpt, &marks);
+        emit_to_write_style(&mut out, &config, &excerpt, &diagnostic).map_err(io_error)?;
+    }
+    Ok(())
+}
+
+/// Characters of a line of code that fit beside the gutter.
+fn room(options: &Options) -> usize {
+    options.width.clamp(50, 400) - 10
+}
+
+/// The place itself, then the related ones that are drawn.
+fn marks(source: &Source, finding: &Finding) -> Vec<Span> {
+    let lines = source.lines();
+    let n_lines = lines.line(finding.span.end) - lines.line(finding.span.start) + 1;
+    let place = if n_lines > N_LINES {
+        first_line(source, finding.span)
+    } else {
+        finding.span
+    };
+    let related = finding
+        .related
+        .iter()
+        .take(N_RELATED)
+        .map(|it| first_line(source, it.span));
+    std::iter::once(place).chain(related).collect()
+}
+
+/// The part of `span` on its first line.
+fn first_line(source: &Source, span: Span) -> Span {
+    let lines = source.lines();
+    let line = lines.span(&source.text, lines.line(span.start));
+    Span::new(span.start, span.end.min(line.end).max(span.start))
+}
+
+fn diagnostic(
+    report: &Report<'_>,
+    found: &Found<'_>,
+    excerpt: &Excerpt<'_>,
+    marks: &[Span],
+) -> Diagnostic<usize> {
+    let finding = found.finding;
+    let mut labels = Vec::with_capacity(marks.len());
+    for (at, mark) in marks.iter().enumerate() {
+        let (cell, range) = excerpt.mark(at, *mark);
+        let label = match at.checked_sub(1).and_then(|at| finding.related.get(at)) {
+            None => Label::primary(cell, range).with_message(one_line(&finding.label)),
+            Some(related) => Label::secondary(cell, range).with_message(one_line(&related.message)),
+        };
+        labels.push(label);
+    }
+    Diagnostic::new(severity(finding.severity))
+        .with_code(finding.rule)
+        .with_message(one_line(&finding.message))
+        .with_labels(labels)
+        .with_notes(notes(report, found))
+}
+
+fn notes(report: &Report<'_>, found: &Found<'_>) -> Vec<String> {
+    let finding = found.finding;
+    let mut notes = Vec::new();
+    let mut note = |name: &str, text: &str| {
+        if !text.is_empty() {
+            notes.push(format!("{name}: {}", one_line(text)));
+        }
+    };
+    if let Some(more) = finding
+        .related
+        .len()
+        .checked_sub(N_RELATED)
+        .filter(|more| *more > 0)
+    {
+        note("also", &format!("{} more", count(more as u64, "place")));
+    }
+    if let Some(place) = &finding.run {
+        note("run", &run_line(place));
+    }
+    if let Some(cost) = &finding.cost {
+        note("cost", &cost_line(cost));
+    }
+    if finding.confidence < Confidence::Proven && finding.run.is_none() {
+        note("confidence", finding.confidence.as_str());
+    }
+    match &finding.fix {
+        Some(fix) if fix.title == finding.suggestion || finding.suggestion.is_empty() => {
+            note(
+                "help",
+                &format!("{} ({})", fix.title, safety_words(&fix.safety)),
+            );
+        }
+        Some(fix) if !fix.edits.is_empty() => {
+            note("help", &finding.suggestion);
+            note(
+                "fix",
+                &format!("{} ({})", fix.title, safety_words(&fix.safety)),
+            );
+        }
+        _ => note("help", &finding.suggestion),
+    }
+    if let Some(text) = report.options.explanations.get(&found.key) {
+        for paragraph in text.lines().filter(|line| !line.trim().is_empty()) {
+            note("why", paragraph);
+        }
+    }
+    notes
+}
+
+fn problem_diagnostic(
+    source: &Source,
+    problem: &Problem,
+    excerpt: &Excerpt<'_>,
+    marks: &[Span],
+) -> Diagnostic<usize> {
+    let message = one_line(&problem.message);
+    let diagnostic = Diagnostic::error().with_code(problem.kind.as_str());
+    match marks.first() {
+        Some(mark) => {
+            let (cell, range) = excerpt.mark(0, *mark);
+            diagnostic
+                .with_message(message)
+                .with_label(Label::primary(cell, range))
+        }
+        None => diagnostic.with_message(format!("{}: {message}", one_line(&source.name))),
+    }
+}
+
+/// codespan has no `info`; a note is the same.
+fn severity(severity: Severity) -> Shown {
+    match severity {
+        Severity::Error => Shown::Error,
+        Severity::Warning => Shown::Warning,
+        Severity::Info => Shown::Note,
+    }
+}
+
+fn io_error(error: files::Error) -> io::Error {
+    match error {
+        files::Error::Io(error) => error,
+        other => io::Error::other(other),
+    }
+}

@@ -1,0 +1,237 @@
+//! Findings to report, made by hand: what the engine would give for a few small sources.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use looplint_model::*;
+use looplint_report::{Format, Options, Report, Summary, write};
+
+static PAGES: LazyLock<BTreeMap<&str, Page>> = LazyLock::new(|| {
+    let page = |id, domain, front: &str, body: &str| {
+        (
+            id,
+            Page::of_rule(id, domain, &format!("---\n{front}---\n\n{body}"), ""),
+        )
+    };
+    BTreeMap::from([
+        page(
+            "list-membership-in-loop",
+            "python",
+            "summary: A membership test scans a list on every turn of a loop\nseverity: warning\nconfidence: proven\nfix: unsafe\n",
+            "# Membership in a list\n\nEvery `in` scans the list.\n\n## Why\n\nA set answers at once.\n",
+        ),
+        page(
+            "str-concat-in-loop",
+            "python",
+            "summary: A string grows by copying itself\nseverity: warning\nconfidence: likely\nfix: safe\n",
+            "# A string that grows\n\nEach `+=` copies what is there.\n",
+        ),
+        page(
+            "repeated-call",
+            "trace",
+            "summary: The same call gives the same result again\nseverity: error\nconfidence: proven\nmode: CIRCULAR_REASONING\n",
+            "# The same call again\n\nNothing new can come of it.\n",
+        ),
+    ])
+});
+
+/// The span of the `nth` (from 0) `needle` in `text`.
+pub(crate) fn span(text: &str, needle: &str, nth: usize) -> Span {
+    let at = text
+        .match_indices(needle)
+        .nth(nth)
+        .expect("the needle is there")
+        .0;
+    Span::new(at as u32, (at + needle.len()) as u32)
+}
+
+/// A finding without anything optional.
+pub(crate) fn bare(rule: &'static str, domain: &'static str, span: Span, message: &str) -> Finding {
+    Finding {
+        rule,
+        domain,
+        span,
+        message: message.into(),
+        suggestion: String::new(),
+        label: String::new(),
+        severity: Severity::Warning,
+        confidence: Confidence::Proven,
+        related: Vec::new(),
+        cost: None,
+        fix: None,
+        run: None,
+    }
+}
+
+pub(crate) fn curve(points: &[(u64, f64)]) -> Option<Curve> {
+    Some(Curve {
+        points: points
+            .iter()
+            .map(|&(n, ratio)| Point { n, ratio })
+            .collect(),
+        interpreter: "CPython 3.11".into(),
+    })
+}
+
+pub(crate) fn checked(source: Source, findings: Vec<Finding>, problems: Vec<Problem>) -> Checked {
+    Checked {
+        source,
+        findings,
+        problems,
+    }
+}
+
+pub(crate) const ORDERS: &str = "\
+def late(orders, customers):
+    known = list(customers)
+    out = []
+    for order in orders:
+        if order.customer in known:
+            out.append(order)
+    return out
+";
+
+/// `list-membership-in-loop` in [`ORDERS`] or a text like it.
+pub(crate) fn membership(text: &str) -> Finding {
+    let mut finding = bare(
+        "list-membership-in-loop",
+        "python",
+        span(text, "order.customer in known", 0),
+        "`known` is a list, so each test scans it once per order; build a set before the loop",
+    );
+    finding.label = "scans `known`".into();
+    finding.suggestion = "Build a set before the loop".into();
+    finding.related = vec![
+        Related {
+            span: span(text, "for order in orders:", 0),
+            message: "once for each order".into(),
+        },
+        Related {
+            span: span(text, "known = list(customers)", 0),
+            message: "the list is made here".into(),
+        },
+    ];
+    finding.cost = Some(Cost::Code(CodeCost {
+        before: "O(orders * customers)".into(),
+        after: "O(orders + customers)".into(),
+        depth: 1,
+        size: Size {
+            n: 1000,
+            origin: SizeOrigin::Assumed,
+        },
+        shape: "",
+        curve: curve(&[(100, 12.5), (1_000, 783.2), (10_000, 8_000.0)]),
+    }));
+    finding.fix = Some(Fix {
+        title: "Build a set before the loop".into(),
+        edits: vec![Edit {
+            span: span(text, "list(customers)", 0),
+            text: "set(customers)".into(),
+        }],
+        safety: Safety::Unsafe("elements must be hashable".into()),
+    });
+    finding
+}
+
+pub(crate) fn concat(text: &str) -> Finding {
+    let mut finding = bare(
+        "str-concat-in-loop",
+        "python",
+        span(text, "+=", 0),
+        "`text` grows by copying itself; collect the parts and join them",
+    );
+    finding.confidence = Confidence::Likely;
+    finding.suggestion = "Collect the parts and join them".into();
+    finding.cost = Some(Cost::Code(CodeCost {
+        before: "O(rows ** 2)".into(),
+        after: "O(rows)".into(),
+        depth: 1,
+        size: Size {
+            n: 50_000,
+            origin: SizeOrigin::Range,
+        },
+        shape: "",
+        curve: curve(&[(100, 1.1), (10_000, 4.4)]),
+    }));
+    finding.fix = Some(Fix {
+        title: "Join the parts".into(),
+        edits: vec![Edit {
+            span: span(text, "+=", 0),
+            text: "=".into(),
+        }],
+        safety: Safety::Safe,
+    });
+    finding
+}
+
+pub(crate) fn repeated_call(text: &str, needle: &str, turn: i64) -> Finding {
+    let last = text.matches(needle).count() - 1;
+    let mut finding = bare(
+        "repeated-call",
+        "trace",
+        span(text, needle, last),
+        "`search` was called 3 times with the same arguments and the same result; change the query or stop",
+    );
+    finding.severity = Severity::Error;
+    finding.suggestion = "Change the query or stop".into();
+    finding.label = "the same call again".into();
+    finding.related = (0..last)
+        .map(|nth| Related {
+            span: span(text, needle, nth),
+            message: format!("call {} of {}", nth + 1, last + 1),
+        })
+        .collect();
+    finding.cost = Some(Cost::Run(RunCost {
+        calls: 2,
+        tokens: 1204,
+        milliseconds: 5_210,
+        share: 0.25,
+    }));
+    finding.run = Some(RunPlace {
+        run: "airline-12".into(),
+        turn,
+        mode: "CIRCULAR_REASONING",
+        probability: 0.93,
+    });
+    finding
+}
+
+pub(crate) fn options() -> Options {
+    Options {
+        version: "0.1.0".into(),
+        ..Options::default()
+    }
+}
+
+/// The report of `files` in `format`.
+pub(crate) fn report_with(files: &[Checked], format: Format, options: Options) -> String {
+    with(files, options, |report| {
+        let mut out = Vec::new();
+        write(report, format, &mut out).expect("memory does not fail");
+        String::from_utf8(out).expect("reports are UTF-8")
+    })
+}
+
+pub(crate) fn report(files: &[Checked], format: Format) -> String {
+    report_with(files, format, options())
+}
+
+pub(crate) fn with<T>(
+    files: &[Checked],
+    options: Options,
+    run: impl FnOnce(&Report<'_>) -> T,
+) -> T {
+    let pages = |id: &str| PAGES.get(id);
+    let n_files = files.len();
+    run(&Report {
+        files,
+        pages: &pages,
+        summary: Summary {
+            files_checked: n_files,
+            files_skipped: 1,
+            silenced: 0,
+        },
+        options,
+    })
+}
