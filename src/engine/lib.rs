@@ -8,5 +8,5 @@ mod silence;
 mod table;
 
 pub use run::{Engine, Pool};
-pub use silence::{IGNORE_UNKNOWN, IGNORE_UNUSED, IGNORE_WITHOUT_REASON};
+pub use silence::{IGNORE_UNKNOWN, IGNORE_UNUSED, IGNORE_WITHOUT_REASON, nearest};
 pub use table::{Counters, Outcome, Table, Wing};

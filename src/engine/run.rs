@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use looplint_model::{Checked, Claim, Page, Problem, ProblemKind, Settings, Source};
+use looplint_model::{Checked, Claim, Layout, Page, Problem, ProblemKind, Settings, Source};
 use rayon::prelude::*;
 
 use crate::table::{Counters, Wing};
@@ -88,12 +88,27 @@ impl Engine {
         bytes: Vec<u8>,
         settings: &Settings,
     ) -> (Vec<Checked>, Counters) {
+        self.check_part(wing, name, bytes, &Layout::Whole, settings)
+    }
+
+    /// The same for whole lines cut out of a larger file, as `layout` says.
+    pub fn check_part(
+        &self,
+        wing: &dyn Wing,
+        name: &str,
+        bytes: Vec<u8>,
+        layout: &Layout,
+        settings: &Settings,
+    ) -> (Vec<Checked>, Counters) {
         let work = AssertUnwindSafe(|| {
             let decoded = wing.decode(name, bytes);
             let mut counters = Counters::default();
             let mut checked = Vec::with_capacity(decoded.sources.len());
             let mut problems = decoded.problems;
-            for source in decoded.sources {
+            for mut source in decoded.sources {
+                if source.layout == Layout::Whole {
+                    source.layout = layout.clone();
+                }
                 let outcome = wing.check(&source, settings);
                 counters += outcome.counters;
                 let mut all = std::mem::take(&mut problems);

@@ -167,29 +167,12 @@ fn with_blanks(source: &Source, silence: &Silence) -> Span {
 }
 
 /// The known id nearest to `wanted`, where one is near enough to have been meant.
-fn nearest<'k>(wanted: &str, known: &[&'k str]) -> Option<&'k str> {
+pub fn nearest<'k>(wanted: &str, known: &[&'k str]) -> Option<&'k str> {
     let limit = 1 + wanted.len() / 4;
     known
         .iter()
-        .map(|&id| (distance(wanted, id), id))
+        .map(|&id| (strsim::osa_distance(wanted, id), id))
         .filter(|&(distance, _)| distance <= limit)
         .min()
         .map(|(_, id)| id)
-}
-
-/// Levenshtein distance in bytes.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(x != y))
-                .min(above + 1)
-                .min(row[j] + 1);
-            diagonal = above;
-        }
-    }
-    row[b.len()]
 }

@@ -56,6 +56,8 @@ pub trait Wing: Send + Sync {
     fn name(&self) -> &'static str;
     /// Whether a file of this name that begins with these bytes belongs to the domain.
     fn claims(&self, name: &str, head: &[u8]) -> Claim;
+    /// Whether such a file may be cut at line ends and checked part by part.
+    fn cuttable(&self, name: &str, head: &[u8]) -> bool;
     /// Turns a file's bytes into texts to check.
     fn decode(&self, name: &str, bytes: Vec<u8>) -> Decoded;
     /// Checks one text with the chosen rules.
@@ -182,6 +184,10 @@ impl<D: Domain> Wing for Table<D> {
 
     fn claims(&self, name: &str, head: &[u8]) -> Claim {
         D::claims(name, head)
+    }
+
+    fn cuttable(&self, name: &str, head: &[u8]) -> bool {
+        D::cuttable(name, head)
     }
 
     fn decode(&self, name: &str, bytes: Vec<u8>) -> Decoded {

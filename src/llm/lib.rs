@@ -1,1 +1,1 @@
-//! placeholder
+//! Holds nothing yet and does not know anything.

@@ -1,1 +1,33 @@
-//! x
+//! The roof: command line, files, configuration, and the introduction of rules to the engine.
+//!
+//! The only crate that reads and writes files. Does not know what a rule looks for,
+//! how Python is parsed or what a trace format looks like.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod check;
+mod cli;
+mod files;
+mod pages;
+mod select;
+mod tell;
+
+/// Runs the command line and gives the exit code: 0 clean, 1 findings, 2 could not run.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match cli::Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return tell::usage(&error),
+    };
+    let done = match cli.command {
+        cli::Command::Check(arguments) => check::run(&arguments),
+        cli::Command::Rule(arguments) => pages::rule(&arguments),
+        cli::Command::Rules(arguments) => pages::rules(&arguments),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => tell::failure(&error),
+    }
+}

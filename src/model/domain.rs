@@ -33,6 +33,13 @@ pub trait Domain: Sized + Send + Sync + 'static {
     /// Whether a file of this name that begins with these bytes belongs to the domain.
     fn claims(name: &str, head: &[u8]) -> Claim;
 
+    /// Whether a file that begins with these bytes may be cut at line ends and checked part by part,
+    /// because each of its lines stands for itself. That is how files larger than memory are checked.
+    fn cuttable(name: &str, head: &[u8]) -> bool {
+        let _ = (name, head);
+        false
+    }
+
     /// Turns a file's bytes into texts to check: one, or several for an archive.
     fn decode(name: &str, bytes: Vec<u8>) -> Decoded;
 

@@ -1,0 +1,112 @@
+//! What can be typed: commands, flags and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  looplint check                      check the Python files and agent traces below this folder
+  looplint check src --min-slowdown 900
+                                      only what is at least ten times slower than it need be
+  looplint check run.json             what went wrong in an agent's run
+  looplint rule list-membership-in-loop
+                                      the page of a rule
+Exit codes: 0 clean, 1 something was found, 2 could not run.";
+
+/// Finds the loops that cost, in Python code and in agent traces.
+#[derive(Debug, Parser)]
+#[command(name = "looplint", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check Python files and agent traces
+    Check(Check),
+    /// Show the page of a rule
+    Rule(Rule),
+    /// List all rules
+    Rules(Rules),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  looplint check src tests
+  looplint check --select list-membership-in-loop,lookup-join
+  looplint check --json | jq '.findings[0]'
+  cat module.py | looplint check - --stdin-filename module.py")]
+pub(crate) struct Check {
+    /// Files and folders; `-` is standard input
+    #[arg(default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Run only these rules: ids, `python`, `trace` or ALL
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub(crate) select: Vec<String>,
+    /// Run these rules too
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub(crate) extend_select: Vec<String>,
+    /// Leave these rules out
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub(crate) ignore: Vec<String>,
+    /// How to report: full, concise, json and others; with =FILE into a file; may be repeated
+    #[arg(long, value_name = "FORMAT[=FILE]", env = "LOOPLINT_OUTPUT_FORMAT")]
+    pub(crate) output_format: Vec<String>,
+    /// Short for --output-format json
+    #[arg(long, conflicts_with = "output_format")]
+    pub(crate) json: bool,
+    /// Keep code findings whose estimated slowdown is at least N percent
+    #[arg(long, value_name = "N")]
+    pub(crate) min_slowdown: Option<f64>,
+    /// The n to assume where the program does not tell
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) assume_size: Option<u64>,
+    /// The Python version that the code is written for: 3.11
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) target_version: Option<String>,
+    /// Exit with 0 even when something was found
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+    /// Name of what is read from standard input
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+    /// Worker threads; 0 for one per core
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) threads: usize,
+    /// Check files that .gitignore leaves out too
+    #[arg(long)]
+    pub(crate) no_respect_gitignore: bool,
+    /// Colour in the output
+    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    pub(crate) color: Colour,
+    /// No summary and no progress on standard error
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rule {
+    /// The rule's id
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rules {
+    /// As JSON, with every field of the pages
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// When standard output is a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
