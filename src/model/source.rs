@@ -191,7 +191,13 @@ fn cell_at(cells: &[Cell], offset: u32) -> Option<&Cell> {
 pub struct LineIndex {
     starts: Vec<u32>,
     ascii: bool,
+    /// UTF-16 units and characters before each multiple of [`STRIDE`] bytes; empty for ASCII.
+    /// A line of a data file may be megabytes long, and many places on it are asked for.
+    marks: Vec<(u32, u32)>,
 }
+
+/// Bytes between two remembered counts.
+const STRIDE: usize = 1024;
 
 impl LineIndex {
     /// Reads the line starts of `text`.
@@ -205,9 +211,16 @@ impl LineIndex {
                 starts.push(at as u32 + 1);
             }
         }
+        let ascii = text.is_ascii();
+        let marks = if ascii {
+            Vec::new()
+        } else {
+            count_marks(bytes)
+        };
         LineIndex {
             starts,
-            ascii: text.is_ascii(),
+            ascii,
+            marks,
         }
     }
 
@@ -285,13 +298,42 @@ impl LineIndex {
         if self.ascii || columns == Columns::Utf8 {
             return (end - start) as usize;
         }
-        let end = floor_char(text, end as usize);
-        text.get(start as usize..end).map_or(0, |part| {
-            part.chars()
-                .map(|character| width(character, columns))
-                .sum()
-        })
+        let (units, characters) = self.before(text, end);
+        let (units_before, characters_before) = self.before(text, start);
+        match columns {
+            Columns::Utf16 => (units - units_before) as usize,
+            _ => (characters - characters_before) as usize,
+        }
     }
+
+    /// UTF-16 units and characters that start before `offset`.
+    fn before(&self, text: &str, offset: u32) -> (u32, u32) {
+        let bytes = text.as_bytes();
+        let offset = floor_char(text, offset as usize);
+        let at = (offset / STRIDE).min(self.marks.len().saturating_sub(1));
+        let (units, characters) = self.marks.get(at).copied().unwrap_or((0, 0));
+        let (more_units, more) = count(&bytes[(at * STRIDE).min(offset)..offset]);
+        (units + more_units, characters + more)
+    }
+}
+
+fn count_marks(bytes: &[u8]) -> Vec<(u32, u32)> {
+    let mut marks = Vec::with_capacity(bytes.len() / STRIDE + 1);
+    let (mut units, mut characters) = (0, 0);
+    for block in bytes.chunks(STRIDE) {
+        marks.push((units, characters));
+        let (more_units, more) = count(block);
+        units += more_units;
+        characters += more;
+    }
+    marks
+}
+
+/// UTF-16 units and characters whose first byte is in `bytes`.
+fn count(bytes: &[u8]) -> (u32, u32) {
+    let characters = bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u32;
+    let pairs = bytes.iter().filter(|&&byte| byte >= 0xf0).count() as u32;
+    (characters + pairs, characters)
 }
 
 fn width(character: char, columns: Columns) -> usize {
@@ -334,6 +376,24 @@ mod tests {
         }
         assert_eq!(lines.offset(text, 1, 99, Columns::Utf16), b + 1);
         assert_eq!(lines.offset(text, 99, 1, Columns::Utf16), text.len() as u32);
+    }
+
+    #[test]
+    fn columns_of_a_long_line_are_those_of_a_slow_count() {
+        let text = "ab\u{e9}\u{65e5}\u{1f600}c".repeat(700) + "\nsecond \u{1f600}";
+        let lines = LineIndex::new(&text);
+        for (at, _) in text.char_indices() {
+            let line_start = text[..at].rfind('\n').map_or(0, |found| found + 1);
+            let before = &text[line_start..at];
+            for (columns, expected) in [
+                (Columns::Utf8, before.len()),
+                (Columns::Utf16, before.encode_utf16().count()),
+                (Columns::Utf32, before.chars().count()),
+            ] {
+                let (_, column) = lines.line_column(&text, at as u32, columns);
+                assert_eq!(column, expected + 1, "byte {at}, {columns:?}");
+            }
+        }
     }
 
     #[test]
