@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Rule(Rule),
     /// List all rules
     Rules(Rules),
+    /// Time the examples of the rule pages in CPython
+    Bench(Bench),
 }
 
 #[derive(Debug, Args)]
@@ -98,6 +100,29 @@ pub(crate) struct Rules {
     /// As JSON, with every field of the pages
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  looplint bench list-membership-in-loop
+  looplint bench --python python3.11 --python python3.13
+  looplint bench --check              what the pages claim against what was measured; no clock")]
+pub(crate) struct Bench {
+    /// Rules to time; all where none is named
+    pub(crate) rules: Vec<String>,
+    /// Interpreter to time on; may be repeated
+    #[arg(long, value_name = "PATH", default_values_os_t = [crate::bench::default_python()])]
+    pub(crate) python: Vec<PathBuf>,
+    /// Folder of the rules, where the figures are written
+    #[arg(long, default_value = "rules", value_name = "DIR")]
+    pub(crate) rules_dir: PathBuf,
+    /// A pair is tried at larger and larger sizes until one run takes this long
+    #[arg(long, default_value_t = 0.3, value_name = "S")]
+    pub(crate) seconds: f64,
+    /// Only compare the recorded figures with the pages' claims
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 /// When to colour.

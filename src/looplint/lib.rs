@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod bench;
 mod check;
 mod cli;
 mod files;
@@ -25,6 +26,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         cli::Command::Check(arguments) => check::run(&arguments),
         cli::Command::Rule(arguments) => pages::rule(&arguments),
         cli::Command::Rules(arguments) => pages::rules(&arguments),
+        cli::Command::Bench(arguments) => bench::run(&arguments),
     };
     match done {
         Ok(code) => code,

@@ -134,9 +134,97 @@ pub struct RunCost {
     pub share: f64,
 }
 
+/// The degree of a Big-O text in all its names together: 2 for `O(n*m)` and `O(n^2)`, 1 for `O(n + m)`
+/// and `O(n log n)`, 0 for `O(1)`. Text after the closing parenthesis (`round trips`) does not count.
+///
+/// Returns `None` where the text is not of the form `O(sum of products)`.
+pub fn degree(text: &str) -> Option<f64> {
+    let inner = text.trim().strip_prefix("O(")?;
+    let mut depth = 1usize;
+    let end = inner.char_indices().find_map(|(at, character)| {
+        match character {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        (depth == 0).then_some(at)
+    })?;
+    sum_degree(&inner[..end])
+}
+
+fn sum_degree(text: &str) -> Option<f64> {
+    let terms = split_outside(text, &['+']);
+    terms.into_iter().map(product_degree).try_fold(0.0, |most, term| Some(f64::max(most, term?)))
+}
+
+fn product_degree(text: &str) -> Option<f64> {
+    let mut total = 0.0;
+    let mut after_log = false;
+    for factor in split_outside(text, &['*', ' ']) {
+        if factor == "log" {
+            after_log = true;
+        } else if !std::mem::take(&mut after_log) {
+            total += factor_degree(factor)?;
+        }
+    }
+    Some(total)
+}
+
+fn factor_degree(text: &str) -> Option<f64> {
+    if let Some(inner) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        return sum_degree(inner);
+    }
+    if let Some((base, power)) = text.rsplit_once('^') {
+        return Some(factor_degree(base)? * power.parse::<f64>().ok()?);
+    }
+    let first = text.chars().next()?;
+    if first.is_ascii_digit() {
+        return text.parse::<f64>().ok().map(|_| 0.0);
+    }
+    Some(1.0)
+}
+
+/// The parts between separators that stand outside parentheses and brackets; empty ones are dropped.
+fn split_outside<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
+    let (mut depth, mut start) = (0usize, 0usize);
+    let mut parts = Vec::new();
+    for (at, character) in text.char_indices() {
+        match character {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            _ if depth == 0 && separators.contains(&character) => {
+                parts.push(text[start..at].trim());
+                start = at + character.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn degrees_are_read_from_the_text() {
+        let cases = [
+            ("O(1)", 0.0),
+            ("O(n)", 1.0),
+            ("O(n log n)", 1.0),
+            ("O(orders * customers)", 2.0),
+            ("O(self.orders + len(rows))", 1.0),
+            ("O(n^2)", 2.0),
+            ("O(n * (m + k))", 2.0),
+            ("O(n) round trips", 1.0),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(degree(text), Some(wanted), "{text}");
+        }
+        assert_eq!(degree("fast"), None);
+    }
 
     #[test]
     fn between_points_on_logarithmic_axes_and_never_beyond() {

@@ -10,7 +10,7 @@ mod page;
 mod settings;
 mod source;
 
-pub use cost::{CodeCost, Cost, Curve, Point, RunCost, Size, SizeOrigin};
+pub use cost::{CodeCost, Cost, Curve, Point, RunCost, Size, SizeOrigin, degree};
 pub use domain::{Check, Claim, Cx, Decoded, Domain, Rule, Silence, SilenceScope};
 pub use finding::{
     Checked, Confidence, Edit, Finding, Fix, Problem, ProblemKind, Related, RunPlace, Safety,

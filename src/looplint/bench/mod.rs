@@ -1,0 +1,199 @@
+//! `looplint bench`: times the bad and good blocks of rule pages in CPython and writes `measured.toml`.
+//!
+//! The only place where a page's code runs outside the tests, always in a child process.
+
+mod fit;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, Result, bail};
+use looplint_model::{Block, Measured, MeasuredPair, Page};
+
+use crate::tell::{FOUND, hinted};
+use crate::{cli, select};
+
+const DRIVER: &str = include_str!("driver.py");
+
+/// Sizes tried, half a power of ten apart; a pair stops where one run takes too long.
+const SIZES: [u64; 11] = [10, 32, 100, 316, 1000, 3162, 10_000, 31_623, 100_000, 316_228, 1_000_000];
+
+/// Times the pairs of the named rules, or checks what was measured against what the pages claim.
+///
+/// # Errors
+/// No such rule, no rules folder, no Python, or a page's code fails.
+pub(crate) fn run(arguments: &cli::Bench) -> Result<ExitCode> {
+    let mut pages: Vec<&'static Page> = Vec::new();
+    for id in &arguments.rules {
+        pages.push(select::page(id)?);
+    }
+    if pages.is_empty() {
+        pages = select::pages();
+    }
+    pages.retain(|page| page.domain == "python" && !timed_pairs(page).is_empty());
+    if arguments.check {
+        return check(&pages);
+    }
+    let folder = arguments.rules_dir.join("python");
+    if !folder.is_dir() {
+        let what = format!("{} is no folder of rules", arguments.rules_dir.display());
+        return Err(hinted(what, "run it in looplint's own repository, or name the folder with --rules-dir"));
+    }
+    let mut contradicted = false;
+    for page in pages {
+        let measured = measure(page, &folder, arguments)?;
+        for problem in fit::contradictions(page, &measured) {
+            contradicted = true;
+            println!("{}: {problem}", page.id);
+        }
+    }
+    Ok(if contradicted { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
+}
+
+/// Reads the figures that are compiled in; no clock is involved.
+fn check(pages: &[&Page]) -> Result<ExitCode> {
+    let mut clean = true;
+    for page in pages {
+        for problem in fit::contradictions(page, page.measured()) {
+            clean = false;
+            println!("{}: {problem}", page.id);
+        }
+    }
+    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::from(FOUND) })
+}
+
+/// The pairs that a plain CPython can run.
+pub(crate) fn timed_pairs(page: &Page) -> Vec<(&Block, &Block, &Block)> {
+    let runs = |&(setup, bad, good): &(Option<&'_ Block>, &'_ Block, &'_ Block)| {
+        setup.is_some() && !bad.no_run && !good.no_run
+    };
+    page.pairs()
+        .into_iter()
+        .filter(runs)
+        .filter_map(|(setup, bad, good)| Some((setup?, bad, good)))
+        .collect()
+}
+
+/// Times every pair of `page` on every interpreter and writes its `measured.toml`.
+fn measure(page: &Page, folder: &Path, arguments: &cli::Bench) -> Result<Measured> {
+    let path = folder.join(&page.id).join("measured.toml");
+    let mut measured = match fs::read_to_string(&path) {
+        Ok(text) => Measured::parse(&text).with_context(|| format!("{} is broken", path.display()))?,
+        Err(_) => Measured::default(),
+    };
+    let pairs = timed_pairs(page);
+    measured.pairs.retain(|old| pairs.iter().any(|(_, bad, _)| bad.name == old.name));
+    for python in &arguments.python {
+        for &(setup, bad, good) in &pairs {
+            let place = format!("{}/{}/README.md:{}", page.domain, page.id, bad.line);
+            let fresh = time_pair(python, setup, bad, good, arguments.seconds)
+                .with_context(|| format!("the pair at {place} cannot be timed"))?;
+            println!("{}", line(page, &fresh));
+            let same = |old: &MeasuredPair| {
+                old.name == fresh.name && minor(&old.interpreter) == minor(&fresh.interpreter)
+            };
+            measured.pairs.retain(|old| !same(old));
+            measured.pairs.push(fresh);
+        }
+    }
+    measured.pairs.sort_by(|a, b| (&a.name, &a.interpreter).cmp(&(&b.name, &b.interpreter)));
+    let head = "# Written by `looplint bench`, never by hand.\n\n";
+    fs::write(&path, head.to_owned() + &toml::to_string(&measured)?)
+        .with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(measured)
+}
+
+fn minor(interpreter: &str) -> &str {
+    interpreter.rsplit_once('.').map_or(interpreter, |(minor, _)| minor)
+}
+
+fn line(page: &Page, pair: &MeasuredPair) -> String {
+    let points: Vec<String> =
+        pair.n.iter().zip(&pair.ratio).map(|(n, ratio)| format!("{ratio}x@{n}")).collect();
+    format!(
+        "{} {} on {}: {} (exponents {} and {}, noise {:.0} %)",
+        page.id,
+        pair.name,
+        pair.interpreter,
+        points.join(" "),
+        pair.slow_exponent,
+        pair.fast_exponent,
+        pair.noise * 100.0
+    )
+}
+
+#[derive(serde::Deserialize)]
+struct Timed {
+    interpreter: String,
+    rows: Vec<(u64, f64, f64, f64)>,
+}
+
+/// Times a pair in a child process.
+///
+/// # Errors
+/// The interpreter cannot be started, or the page's code raises.
+pub(crate) fn time_pair(
+    python: &Path,
+    setup: &Block,
+    bad: &Block,
+    good: &Block,
+    seconds: f64,
+) -> Result<MeasuredPair> {
+    let input = serde_json::json!({
+        "setup": setup.text, "bad": bad.text, "good": good.text, "sizes": SIZES, "seconds": seconds,
+    });
+    let mut timed: Timed = serde_json::from_slice(&run_driver(python, &input.to_string())?)
+        .context("the child process answered something else than figures")?;
+    // What takes less than a microsecond in all is the cost of the measurement itself.
+    timed.rows.retain(|row| row.1 > 1000.0 || row.2 > 1000.0);
+    let column = |pick: fn(&(u64, f64, f64, f64)) -> f64| timed.rows.iter().map(pick).collect::<Vec<f64>>();
+    let (slow, fast) = (column(|row| row.1), column(|row| row.2));
+    let n: Vec<u64> = timed.rows.iter().map(|row| row.0).collect();
+    Ok(MeasuredPair {
+        name: bad.name.clone(),
+        interpreter: timed.interpreter,
+        slow_exponent: round(fit::exponent(&n, &slow)),
+        fast_exponent: round(fit::exponent(&n, &fast)),
+        ratio: slow.iter().zip(&fast).map(|(slow, fast)| round(slow / fast)).collect(),
+        slow_ns: slow.iter().map(|ns| ns.round()).collect(),
+        fast_ns: fast.iter().map(|ns| ns.round()).collect(),
+        noise: round(timed.rows.iter().map(|row| row.3).fold(0.0, f64::max)),
+        n,
+    })
+}
+
+fn run_driver(python: &Path, input: &str) -> Result<Vec<u8>> {
+    let mut child = Command::new(python)
+        .args(["-I", "-c", DRIVER])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| {
+            hinted(format!("{} cannot be started: {error}", python.display()), "name an interpreter with --python")
+        })?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.as_bytes())?;
+    }
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        bail!("{}", String::from_utf8_lossy(&output.stderr).trim_end());
+    }
+    Ok(output.stdout)
+}
+
+/// Three significant digits: more would be noise.
+fn round(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return 0.0;
+    }
+    let scale = 10f64.powi(2 - value.abs().log10().floor() as i32);
+    (value * scale).round() / scale
+}
+
+/// Where interpreters are looked for when none is named.
+pub(crate) fn default_python() -> PathBuf {
+    std::env::var_os("LOOPLINT_PYTHON").map_or_else(|| "python3".into(), PathBuf::from)
+}
