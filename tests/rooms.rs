@@ -4,6 +4,8 @@
 //! `UPDATE=1 cargo test -p looplint-rules --test rooms` rewrites the `at=` marks and the index in
 //! `rules/README.md`. Where there is no Python, that part says so and is skipped.
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on says so by stopping
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;

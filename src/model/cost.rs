@@ -154,7 +154,10 @@ pub fn degree(text: &str) -> Option<f64> {
 
 fn sum_degree(text: &str) -> Option<f64> {
     let terms = split_outside(text, &['+']);
-    terms.into_iter().map(product_degree).try_fold(0.0, |most, term| Some(f64::max(most, term?)))
+    terms
+        .into_iter()
+        .map(product_degree)
+        .try_fold(0.0, |most, term| Some(f64::max(most, term?)))
 }
 
 fn product_degree(text: &str) -> Option<f64> {
@@ -171,7 +174,10 @@ fn product_degree(text: &str) -> Option<f64> {
 }
 
 fn factor_degree(text: &str) -> Option<f64> {
-    if let Some(inner) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+    if let Some(inner) = text
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
         return sum_degree(inner);
     }
     if let Some((base, power)) = text.rsplit_once('^') {

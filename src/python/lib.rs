@@ -25,15 +25,15 @@ impl Domain for Python {
     ) -> R {
         run(&0, s, t)
     }
-    fn problems<'d>(_: &'d u8) -> &'d [Problem] {
+    fn problems(_: &u8) -> &[Problem] {
         &[]
     }
     fn index(_: u8) -> usize {
         0
     }
-    fn walk<'d>(_: &'d u8, _: &mut dyn FnMut(u8, u8)) {}
-    fn summarise<'d>(_: &'d u8) {}
-    fn silence<'d>(_: &'d u8) -> Vec<Silence> {
+    fn walk(_: &u8, _: &mut dyn FnMut(u8, u8)) {}
+    fn summarise(_: &u8) {}
+    fn silence(_: &u8) -> Vec<Silence> {
         vec![]
     }
 }

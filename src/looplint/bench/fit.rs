@@ -13,15 +13,18 @@ const GAIN_MIN: f64 = 1.1;
 /// The slope of time over n on logarithmic axes, by least squares over the largest sizes.
 pub(super) fn exponent(n: &[u64], ns: &[f64]) -> f64 {
     let from = n.len().saturating_sub(N_FITTED);
-    let points: Vec<(f64, f64)> =
-        n[from..].iter().zip(&ns[from..]).map(|(&n, &ns)| ((n as f64).ln(), ns.max(1.0).ln())).collect();
+    let points: Vec<(f64, f64)> = n[from..]
+        .iter()
+        .zip(&ns[from..])
+        .map(|(&n, &ns)| ((n as f64).ln(), ns.max(1.0).ln()))
+        .collect();
     let count = points.len() as f64;
     if points.len() < 2 {
         return 0.0;
     }
-    let (mean_x, mean_y) = points
-        .iter()
-        .fold((0.0, 0.0), |(x, y), point| (x + point.0 / count, y + point.1 / count));
+    let (mean_x, mean_y) = points.iter().fold((0.0, 0.0), |(x, y), point| {
+        (x + point.0 / count, y + point.1 / count)
+    });
     let (mut over, mut under) = (0.0, 0.0);
     for (x, y) in points {
         over += (x - mean_x) * (y - mean_y);
@@ -58,12 +61,16 @@ fn contradicted(page: &Page, pair: &MeasuredPair, problems: &mut Vec<String>) {
         // A page's faster side may be faster than it claims, never slower.
         let below = key == "cost_before" && fitted < degree - TOLERANCE;
         if below || fitted > degree + TOLERANCE {
-            problems.push(format!("{whose}: {key} claims {claim}, the fitted exponent is {fitted}"));
+            problems.push(format!(
+                "{whose}: {key} claims {claim}, the fitted exponent is {fitted}"
+            ));
         }
     }
     let best = pair.ratio.iter().copied().fold(0.0, f64::max);
     if best < GAIN_MIN && !page.body.contains("## Why it is reported all the same") {
-        problems.push(format!("{whose}: the best ratio is {best}, below {GAIN_MIN} at every size"));
+        problems.push(format!(
+            "{whose}: the best ratio is {best}, below {GAIN_MIN} at every size"
+        ));
     }
 }
 

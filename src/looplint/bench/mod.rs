@@ -18,7 +18,9 @@ use crate::{cli, select};
 const DRIVER: &str = include_str!("driver.py");
 
 /// Sizes tried, half a power of ten apart; a pair stops where one run takes too long.
-const SIZES: [u64; 11] = [10, 32, 100, 316, 1000, 3162, 10_000, 31_623, 100_000, 316_228, 1_000_000];
+const SIZES: [u64; 11] = [
+    10, 32, 100, 316, 1000, 3162, 10_000, 31_623, 100_000, 316_228, 1_000_000,
+];
 
 /// Times the pairs of the named rules, or checks what was measured against what the pages claim.
 ///
@@ -39,7 +41,10 @@ pub(crate) fn run(arguments: &cli::Bench) -> Result<ExitCode> {
     let folder = arguments.rules_dir.join("python");
     if !folder.is_dir() {
         let what = format!("{} is no folder of rules", arguments.rules_dir.display());
-        return Err(hinted(what, "run it in looplint's own repository, or name the folder with --rules-dir"));
+        return Err(hinted(
+            what,
+            "run it in looplint's own repository, or name the folder with --rules-dir",
+        ));
     }
     let mut contradicted = false;
     for page in pages {
@@ -49,7 +54,11 @@ pub(crate) fn run(arguments: &cli::Bench) -> Result<ExitCode> {
             println!("{}: {problem}", page.id);
         }
     }
-    Ok(if contradicted { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
+    Ok(if contradicted {
+        ExitCode::from(FOUND)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// Reads the figures that are compiled in; no clock is involved.
@@ -61,7 +70,11 @@ fn check(pages: &[&Page]) -> Result<ExitCode> {
             println!("{}: {problem}", page.id);
         }
     }
-    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::from(FOUND) })
+    Ok(if clean {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FOUND)
+    })
 }
 
 /// The pairs that a plain CPython can run.
@@ -80,11 +93,15 @@ pub(crate) fn timed_pairs(page: &Page) -> Vec<(&Block, &Block, &Block)> {
 fn measure(page: &Page, folder: &Path, arguments: &cli::Bench) -> Result<Measured> {
     let path = folder.join(&page.id).join("measured.toml");
     let mut measured = match fs::read_to_string(&path) {
-        Ok(text) => Measured::parse(&text).with_context(|| format!("{} is broken", path.display()))?,
+        Ok(text) => {
+            Measured::parse(&text).with_context(|| format!("{} is broken", path.display()))?
+        }
         Err(_) => Measured::default(),
     };
     let pairs = timed_pairs(page);
-    measured.pairs.retain(|old| pairs.iter().any(|(_, bad, _)| bad.name == old.name));
+    measured
+        .pairs
+        .retain(|old| pairs.iter().any(|(_, bad, _)| bad.name == old.name));
     for python in &arguments.python {
         for &(setup, bad, good) in &pairs {
             let place = format!("{}/{}/README.md:{}", page.domain, page.id, bad.line);
@@ -98,7 +115,9 @@ fn measure(page: &Page, folder: &Path, arguments: &cli::Bench) -> Result<Measure
             measured.pairs.push(fresh);
         }
     }
-    measured.pairs.sort_by(|a, b| (&a.name, &a.interpreter).cmp(&(&b.name, &b.interpreter)));
+    measured
+        .pairs
+        .sort_by(|a, b| (&a.name, &a.interpreter).cmp(&(&b.name, &b.interpreter)));
     let head = "# Written by `looplint bench`, never by hand.\n\n";
     fs::write(&path, head.to_owned() + &toml::to_string(&measured)?)
         .with_context(|| format!("{} cannot be written", path.display()))?;
@@ -106,12 +125,18 @@ fn measure(page: &Page, folder: &Path, arguments: &cli::Bench) -> Result<Measure
 }
 
 fn minor(interpreter: &str) -> &str {
-    interpreter.rsplit_once('.').map_or(interpreter, |(minor, _)| minor)
+    interpreter
+        .rsplit_once('.')
+        .map_or(interpreter, |(minor, _)| minor)
 }
 
 fn line(page: &Page, pair: &MeasuredPair) -> String {
-    let points: Vec<String> =
-        pair.n.iter().zip(&pair.ratio).map(|(n, ratio)| format!("{ratio}x@{n}")).collect();
+    let points: Vec<String> = pair
+        .n
+        .iter()
+        .zip(&pair.ratio)
+        .map(|(n, ratio)| format!("{ratio}x@{n}"))
+        .collect();
     format!(
         "{} {} on {}: {} (exponents {} and {}, noise {:.0} %)",
         page.id,
@@ -148,7 +173,8 @@ pub(crate) fn time_pair(
         .context("the child process answered something else than figures")?;
     // What takes less than a microsecond in all is the cost of the measurement itself.
     timed.rows.retain(|row| row.1 > 1000.0 || row.2 > 1000.0);
-    let column = |pick: fn(&(u64, f64, f64, f64)) -> f64| timed.rows.iter().map(pick).collect::<Vec<f64>>();
+    let column =
+        |pick: fn(&(u64, f64, f64, f64)) -> f64| timed.rows.iter().map(pick).collect::<Vec<f64>>();
     let (slow, fast) = (column(|row| row.1), column(|row| row.2));
     let n: Vec<u64> = timed.rows.iter().map(|row| row.0).collect();
     Ok(MeasuredPair {
@@ -156,7 +182,11 @@ pub(crate) fn time_pair(
         interpreter: timed.interpreter,
         slow_exponent: round(fit::exponent(&n, &slow)),
         fast_exponent: round(fit::exponent(&n, &fast)),
-        ratio: slow.iter().zip(&fast).map(|(slow, fast)| round(slow / fast)).collect(),
+        ratio: slow
+            .iter()
+            .zip(&fast)
+            .map(|(slow, fast)| round(slow / fast))
+            .collect(),
         slow_ns: slow.iter().map(|ns| ns.round()).collect(),
         fast_ns: fast.iter().map(|ns| ns.round()).collect(),
         noise: round(timed.rows.iter().map(|row| row.3).fold(0.0, f64::max)),
@@ -172,7 +202,10 @@ fn run_driver(python: &Path, input: &str) -> Result<Vec<u8>> {
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| {
-            hinted(format!("{} cannot be started: {error}", python.display()), "name an interpreter with --python")
+            hinted(
+                format!("{} cannot be started: {error}", python.display()),
+                "name an interpreter with --python",
+            )
         })?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(input.as_bytes())?;

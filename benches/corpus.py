@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Runs looplint on large real code, beside ruff in the same run, and shows findings for reading.
+
+    python3 benches/corpus.py fetch DIR            CPython's Lib and large packages from PyPI into DIR
+    python3 benches/corpus.py run DIR              wall and CPU seconds beside ruff; findings per 1,000 lines
+    python3 benches/corpus.py sample DIR RULE [N]  N findings of a rule, drawn with a fixed seed, with their code
+
+Standard library only. `--looplint PATH` and `--ruff PATH` name the binaries; the defaults are
+target/release/looplint and ruff from PATH. `--only NAME,NAME` takes part of the packages.
+"""
+import argparse
+import json
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import time
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+TEN = ["django", "sqlalchemy", "sympy", "twisted", "mypy", "networkx", "pandas", "scikit-learn", "ansible-core", "transformers"]
+MORE = [
+    "scipy", "matplotlib", "docutils", "jinja2", "pygments", "black", "pydantic", "celery", "wagtail", "django-oscar",
+    "djangorestframework", "django-cms", "salt", "textual", "nltk", "sphinx", "aiohttp", "scrapy", "pylint", "luigi",
+    "mne", "qiskit", "buildbot", "conan", "apache-airflow-core",
+]
+RUFF_SELECT = "PERF,C4,FURB,SIM"
+
+
+def fetch(folder, names):
+    folder.mkdir(parents=True, exist_ok=True)
+    lib = folder / "cpython-lib"
+    if not lib.exists():
+        leave = shutil.ignore_patterns("site-packages", "__pycache__")
+        shutil.copytree(sysconfig.get_path("stdlib"), lib, ignore=leave)
+    for name in names:
+        target = folder / name
+        if target.exists():
+            continue
+        target.mkdir()
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(target)]
+        done = any(
+            subprocess.run([*pip, *how, name], stderr=subprocess.DEVNULL).returncode == 0
+            for how in (["--only-binary", ":all:"], ["--no-binary", ":all:", "--no-build-isolation"])
+        )
+        if not done:
+            print(f"{name}: not to be had", file=sys.stderr)
+        for archive in list(target.iterdir()):
+            if archive.suffix == ".whl":
+                zipfile.ZipFile(archive).extractall(target)
+            elif archive.name.endswith(".tar.gz"):
+                tarfile.open(archive).extractall(target, filter="data")
+            archive.unlink()
+
+
+def timed(command):
+    """Wall and CPU seconds of one command, and its output."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True)
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return wall, cpu, done
+
+
+def best(command, n=3):
+    runs = [timed(command) for _ in range(n)]
+    return min(run[0] for run in runs), min(run[1] for run in runs), runs[-1][2]
+
+
+def packages(folder, only):
+    found = sorted(path for path in folder.iterdir() if path.is_dir())
+    return [path for path in found if not only or path.name in only]
+
+
+def n_lines(path):
+    return sum(file.read_bytes().count(b"\n") for file in path.rglob("*.py") if file.is_file())
+
+
+def check(binary, path, *more):
+    command = [binary, "check", "--json", "--quiet", "--no-respect-gitignore", *more, str(path)]
+    return command
+
+
+def run(arguments):
+    paths = packages(arguments.folder, arguments.only)
+    lines = {path.name: n_lines(path) for path in paths}
+    ours = best(check(arguments.looplint, "PLACE")[:-1] + [str(path) for path in paths])
+    print(f"looplint check                       wall {ours[0]:6.2f} s  CPU {ours[1]:6.2f} s")
+    if shutil.which(arguments.ruff):
+        ruff = [arguments.ruff, "check", "--isolated", "--no-cache", "--quiet", "--no-respect-gitignore", "--exit-zero", "--select", RUFF_SELECT]
+        theirs = best([*ruff, "--output-format", "json", *map(str, paths)])
+        perf = best([*ruff[:-1], "PERF", "--output-format", "json", *map(str, paths)])
+        print(f"ruff check --select {RUFF_SELECT:17s} wall {theirs[0]:6.2f} s  CPU {theirs[1]:6.2f} s  ratio of CPU {ours[1] / theirs[1]:.2f}")
+        print(f"ruff check --select PERF              wall {perf[0]:6.2f} s  CPU {perf[1]:6.2f} s  ratio of CPU {ours[1] / perf[1]:.2f}")
+    total = sum(lines.values())
+    print(f"{total:,} lines of Python in {len(paths)} packages; exit code {ours[2].returncode}")
+    report = json.loads(ours[2].stdout)
+    found = report["findings"]
+    failed = [problem for problem in report["problems"] if problem["kind"] == "rule"]
+    print(f"{len(found)} findings, {1000 * len(found) / total:.3f} per 1,000 lines; rules that failed: {len(failed)}")
+    for problem in failed[:10]:
+        print("  ", problem)
+    for rule, n in Counter(finding["rule"] for finding in found).most_common():
+        print(f"  {rule:34s} {n:5d}  {1000 * n / total:.4f} per 1,000 lines")
+    for path in paths:
+        n = sum(str(path) + os.sep in finding["file"] for finding in found)
+        print(f"  {path.name:34s} {n:5d}  {1000 * n / max(1, lines[path.name]):.3f} per 1,000 lines")
+
+
+def sample(arguments):
+    paths = packages(arguments.folder, arguments.only)
+    done = subprocess.run(check(arguments.looplint, "PLACE", "--select", arguments.rule)[:-1] + [str(path) for path in paths], capture_output=True, text=True)
+    found = json.loads(done.stdout)["findings"]
+    found.sort(key=lambda finding: (finding["file"], finding["line"]))
+    random.Random(arguments.seed).shuffle(found)
+    print(f"{arguments.rule}: {len(found)} findings, {min(arguments.n, len(found))} shown")
+    for finding in found[: arguments.n]:
+        show(finding)
+
+
+def show(finding):
+    print(f"\n=== {finding['file']}:{finding['line']} [{finding['confidence']}] {finding['message']}")
+    text = Path(finding["file"]).read_text(encoding="utf-8", errors="replace").splitlines()
+    places = [finding["line"], *(related["line"] for related in finding["related"])]
+    near = [line for line in places if abs(line - finding["line"]) < 60]
+    for line in range(max(1, min(near) - 4), min(len(text), max(near) + 6) + 1):
+        mark = ">" if line == finding["line"] else ("." if line in places else " ")
+        print(f"{mark}{line:5d} {text[line - 1]}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["fetch", "run", "sample"])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("rule", nargs="?")
+    parser.add_argument("n", nargs="?", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--ten", action="store_true", help="only CPython's Lib and the first ten packages")
+    parser.add_argument("--only", type=lambda text: set(text.split(",")))
+    parser.add_argument("--looplint", default="target/release/looplint")
+    parser.add_argument("--ruff", default="ruff")
+    arguments = parser.parse_args()
+    if arguments.ten:
+        arguments.only = {"cpython-lib", *TEN}
+    if arguments.what == "fetch":
+        fetch(arguments.folder, TEN if arguments.ten else TEN + MORE)
+    elif arguments.what == "run":
+        run(arguments)
+    else:
+        sample(arguments)
+
+
+main()
