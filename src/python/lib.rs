@@ -1,4 +1,8 @@
 //! Claims nothing yet; does not know anything.
+
+pub mod tables;
+pub mod types;
+
 use looplint_model::{Claim, Decoded, Domain, Problem, Settings, Silence, Source};
 /// The domain.
 pub struct Python;

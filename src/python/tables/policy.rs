@@ -1,0 +1,233 @@
+//! What a method may do of which only the name is known.
+//!
+//! The stated policy for receivers of unknown type. Whatever rests on it is evidence, never proof: the rules may use
+//! it only for findings of lower confidence. Names not listed may do anything.
+
+/// What a method of unknown receiver probably does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Guess {
+    /// Reads the receiver and leaves it as it is.
+    Reads,
+    /// Changes the receiver.
+    Mutates,
+    /// Reaches outside the process.
+    Outside,
+    /// Anything.
+    Anything,
+}
+
+/// What a method called `name` probably does.
+///
+/// A name says it by its first word (`get_total`, `is_ready`) or as a whole (`append`). Leading underscores are
+/// passed over; a dunder may do anything but the few that only read.
+pub fn guess(name: &str) -> Guess {
+    if name.starts_with("__") {
+        let reads = [
+            "__len__",
+            "__contains__",
+            "__getitem__",
+            "__eq__",
+            "__hash__",
+            "__str__",
+            "__repr__",
+        ];
+        return if reads.contains(&name) {
+            Guess::Reads
+        } else {
+            Guess::Anything
+        };
+    }
+    let name = name.trim_start_matches('_');
+    let first = name.split('_').next().unwrap_or(name);
+    if OUTSIDE.contains(&name) || OUTSIDE_FIRST.contains(&first) {
+        Guess::Outside
+    } else if MUTATES.contains(&name) || MUTATES_FIRST.contains(&first) {
+        Guess::Mutates
+    } else if READS.contains(&name) || READS_FIRST.contains(&first) {
+        Guess::Reads
+    } else {
+        Guess::Anything
+    }
+}
+
+/// Whole names that reach outside.
+const OUTSIDE: &[&str] = &[
+    "save",
+    "commit",
+    "rollback",
+    "flush",
+    "execute",
+    "executemany",
+    "fetchone",
+    "fetchall",
+    "fetchmany",
+    "send",
+    "recv",
+    "request",
+    "connect",
+    "post",
+    "patch",
+    "get_or_create",
+    "update_or_create",
+    "refresh_from_db",
+    "download",
+    "upload",
+    "sleep",
+    "wait",
+    "run",
+];
+
+/// First words that reach outside.
+const OUTSIDE_FIRST: &[&str] = &[
+    "fetch", "download", "upload", "send", "save", "execute", "query",
+];
+
+/// Whole names that change the receiver.
+const MUTATES: &[&str] = &[
+    "append",
+    "appendleft",
+    "add",
+    "extend",
+    "extendleft",
+    "insert",
+    "update",
+    "set",
+    "setdefault",
+    "pop",
+    "popleft",
+    "popitem",
+    "remove",
+    "discard",
+    "clear",
+    "sort",
+    "reverse",
+    "rotate",
+    "write",
+    "writelines",
+    "push",
+    "enqueue",
+    "dequeue",
+    "put",
+    "merge",
+    "delete",
+    "reset",
+    "close",
+    "seek",
+    "read",
+    "readline",
+    "next",
+    "advance",
+    "move",
+    "increment",
+    "register",
+    "unregister",
+    "feed",
+    "emit",
+    "apply",
+    "step",
+    "consume",
+];
+
+/// First words that change the receiver.
+const MUTATES_FIRST: &[&str] = &[
+    "add",
+    "append",
+    "insert",
+    "update",
+    "set",
+    "pop",
+    "remove",
+    "discard",
+    "clear",
+    "sort",
+    "write",
+    "push",
+    "delete",
+    "reset",
+    "register",
+    "unregister",
+    "move",
+    "merge",
+    "swap",
+    "increment",
+    "decrement",
+    "init",
+    "close",
+    "read",
+    "consume",
+    "advance",
+    "assign",
+    "store",
+    "mark",
+];
+
+/// Whole names that only read. `index` and `count` belong to lists, texts and query sets alike.
+const READS: &[&str] = &[
+    "keys",
+    "values",
+    "items",
+    "index",
+    "count",
+    "copy",
+    "lower",
+    "upper",
+    "strip",
+    "split",
+    "join",
+    "startswith",
+    "endswith",
+    "encode",
+    "decode",
+    "format",
+    "isdigit",
+    "isalpha",
+    "group",
+    "groups",
+    "name",
+    "size",
+    "length",
+    "total",
+    "replace",
+    "exists",
+    "contains",
+    "matches",
+    "equals",
+    "compare",
+    "distance",
+    "hash",
+];
+
+/// First words that only read.
+const READS_FIRST: &[&str] = &[
+    "get", "find", "is", "has", "can", "should", "in", "contains", "supports", "to", "as", "count",
+    "len", "calc", "compute", "estimate", "distance",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_what_they_do() {
+        for (name, expected) in [
+            ("get", Guess::Reads),
+            ("get_total", Guess::Reads),
+            ("is_ready", Guess::Reads),
+            ("_has_parent", Guess::Reads),
+            ("find_by_id", Guess::Reads),
+            ("append", Guess::Mutates),
+            ("set_name", Guess::Mutates),
+            ("setdefault", Guess::Mutates),
+            ("write_row", Guess::Mutates),
+            ("save", Guess::Outside),
+            ("fetch_page", Guess::Outside),
+            ("frobnicate", Guess::Anything),
+            ("issue", Guess::Anything),
+            ("__enter__", Guess::Anything),
+            ("__len__", Guess::Reads),
+            ("", Guess::Anything),
+        ] {
+            assert_eq!(guess(name), expected, "{name}");
+        }
+    }
+}

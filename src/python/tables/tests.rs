@@ -1,0 +1,128 @@
+//! The tables against themselves: every line reads, every result is a type.
+
+use super::rows::{Line, TEXTS, read_line};
+use super::*;
+
+fn result(name: &str, arguments: &[&str]) -> String {
+    let arguments: Vec<Type> = arguments
+        .iter()
+        .map(|text| Type::parse(text).unwrap())
+        .collect();
+    function(name).map_or("nothing".into(), |fact| {
+        fact.result(&Type::Unknown, &arguments).to_string()
+    })
+}
+
+fn called(receiver: &str, name: &str, arguments: &[&str]) -> String {
+    let arguments: Vec<Type> = arguments
+        .iter()
+        .map(|text| Type::parse(text).unwrap())
+        .collect();
+    result_of(&Type::parse(receiver).unwrap(), name, &arguments).to_string()
+}
+
+#[test]
+fn every_line_is_read_and_no_member_is_said_twice() {
+    let mut wrong = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for (file, text) in TEXTS {
+        let mut owner = "";
+        for (at, line) in text.lines().enumerate() {
+            let place = format!("{file}:{}", at + 1);
+            match read_line(line) {
+                Line::Wrong(why) => wrong.push(format!("{place}: {why}")),
+                Line::Owner(name, _) => owner = name,
+                Line::Member(fact) => {
+                    if Type::template(fact.result).is_none() {
+                        wrong.push(format!("{place}: {} is no type", fact.result));
+                    }
+                    if !seen.insert((owner, fact.name)) {
+                        wrong.push(format!("{place}: {owner}.{} is there already", fact.name));
+                    }
+                }
+                Line::Class(_, of) if Type::parse(of).is_none() => {
+                    wrong.push(format!("{place}: {of} is no type"))
+                }
+                Line::Class(..) | Line::Alias(..) | Line::Nothing => {}
+            }
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+}
+
+#[test]
+fn results_follow_receiver_and_arguments() {
+    assert_eq!(called("str", "split", &[]), "list[str]");
+    assert_eq!(
+        called("dict[str, list[int]]", "items", &[]),
+        "ItemsView[str, list[int]]"
+    );
+    assert_eq!(called("dict[str, int]", "get", &["str"]), "int | None");
+    assert_eq!(called("dict[str, int]", "get", &["str", "int"]), "int");
+    assert_eq!(
+        called("defaultdict[str, int]", "keys", &[]),
+        "KeysView[str]"
+    );
+    assert_eq!(
+        called("Counter[str]", "most_common", &["int"]),
+        "list[tuple[str, int]]"
+    );
+    assert_eq!(called("list[int] | None", "copy", &[]), "list[int]");
+    assert_eq!(called("list[int] | str", "copy", &[]), "Unknown");
+    assert_eq!(
+        called("Pattern[str]", "finditer", &["str"]),
+        "Iterator[Match[str]]"
+    );
+    assert_eq!(
+        called("Match[str]", "group", &["int", "int"]),
+        "tuple[str | None, str | None]"
+    );
+    assert_eq!(result("sorted", &["set[str]"]), "list[str]");
+    assert_eq!(
+        result("enumerate", &["list[str]"]),
+        "Iterator[tuple[int, str]]"
+    );
+    assert_eq!(
+        result("zip", &["list[str]", "range"]),
+        "Iterator[tuple[str, int]]"
+    );
+    assert_eq!(result("max", &["list[int]"]), "int");
+    assert_eq!(result("max", &["int", "float"]), "int | float");
+    assert_eq!(result("sum", &["list[bool]"]), "int");
+    assert_eq!(
+        result("sum", &["list[list[str]]", "list[Never]"]),
+        "list[str]"
+    );
+    assert_eq!(
+        result("dict", &["Iterator[tuple[str, int]]"]),
+        "dict[str, int]"
+    );
+    assert_eq!(result("dict", &["dict[str, int]"]), "dict[str, int]");
+    assert_eq!(result("dict.fromkeys", &["list[str]"]), "dict[str, None]");
+    assert_eq!(result("nobody.knows", &[]), "nothing");
+}
+
+#[test]
+fn effects_work_and_escapes() {
+    let append = method(&Type::list(Type::Int), "append").unwrap();
+    assert_eq!(
+        (append.effect, append.work),
+        (Effect::Mutates, Work::Constant)
+    );
+    assert!(append.mutates.has(Slot::Receiver) && append.keeps.has(Slot::Argument(0)));
+    assert!(!append.keeps.has(Slot::Argument(1)) && !append.is_pure());
+    let sorted = function("sorted").unwrap();
+    assert_eq!(
+        (sorted.effect, sorted.work),
+        (Effect::Fresh, Work::NLogN(Slot::Argument(0)))
+    );
+    assert!(sorted.calls.has(Slot::Key) && sorted.is_pure());
+    let index = method(&Type::list(Type::Int), "index").unwrap();
+    assert_eq!(
+        (index.effect, index.work),
+        (Effect::Pure, Work::UpTo(Slot::Receiver))
+    );
+    assert!(function("map").unwrap().lazy);
+    assert_eq!(function("open").unwrap().sink, Some(Sink::Open));
+    assert_eq!(opened(Some("rb")).to_string(), "BinaryIO");
+}
