@@ -17,6 +17,8 @@ pub enum Format {
     Json,
     /// One JSON object on each line.
     JsonLines,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
 }
 
 impl Format {
@@ -26,6 +28,7 @@ impl Format {
         Format::Concise,
         Format::Json,
         Format::JsonLines,
+        Format::Sarif,
     ];
 
     /// The name on the command line.
@@ -35,6 +38,7 @@ impl Format {
             Format::Concise => "concise",
             Format::Json => "json",
             Format::JsonLines => "json-lines",
+            Format::Sarif => "sarif",
         }
     }
 }

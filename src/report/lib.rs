@@ -11,6 +11,7 @@ mod found;
 mod full;
 mod json;
 mod paths;
+mod sarif;
 mod words;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,9 @@ use looplint_model::{Checked, Page};
 pub use format::{Format, UnknownFormat};
 pub use found::{Found, slowdown_pct};
 pub use words::{cost_line, summary_line};
+
+/// Where people read about looplint.
+const INFORMATION_URI: &str = "https://github.com/looplint/looplint";
 
 /// All that a report is made of.
 pub struct Report<'a> {
@@ -90,5 +94,14 @@ pub fn write(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Re
         Format::Concise => concise::write(report, out),
         Format::Json => json::write(report, out),
         Format::JsonLines => json::write_lines(report, out),
+        Format::Sarif => sarif::write(report, out),
+    }
+}
+
+/// What the format could not take in, in one sentence for stderr.
+pub fn left_out(report: &Report<'_>, format: Format) -> Option<String> {
+    match format {
+        Format::Sarif => sarif::left_out(report),
+        _ => None,
     }
 }

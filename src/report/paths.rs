@@ -27,6 +27,23 @@ pub(crate) fn is_absolute(path: &str) -> bool {
         || (bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && &bytes[1..3] == b":/")
 }
 
+/// The path as a URI reference: percent-encoded; with the `file` scheme where it is absolute.
+pub(crate) fn uri(path: &str) -> String {
+    let mut uri = match (path.starts_with('/'), is_absolute(path)) {
+        (true, _) => "file://".to_owned(),
+        (false, true) => "file:///".to_owned(),
+        (false, false) => String::new(),
+    };
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
+}
+
 /// Takes out `.`, empty parts and `..` after a named part.
 fn clean(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
@@ -63,5 +80,15 @@ mod tests {
         assert_eq!(relative("C:\\repo\\a.py", "C:/repo", "C:/repo"), "a.py");
         assert_eq!(relative("./a//b.py", "", ""), "a/b.py");
         assert_eq!(relative("../a.py", "", ""), "../a.py");
+    }
+
+    #[test]
+    fn uris_are_percent_encoded() {
+        assert_eq!(
+            uri("src/a b#c?d%e:f\u{e9}.py"),
+            "src/a%20b%23c%3Fd%25e%3Af%C3%A9.py"
+        );
+        assert_eq!(uri("/tmp/a.py"), "file:///tmp/a.py");
+        assert_eq!(uri("C:/a.py"), "file:///C%3A/a.py");
     }
 }

@@ -1,6 +1,8 @@
 //! Findings to report, made by hand: what the engine would give for a few small sources.
 #![allow(dead_code)]
 
+pub(crate) mod schema;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
