@@ -20,7 +20,7 @@ pub const IGNORE_WITHOUT_REASON: &str = "ignore-without-reason";
 pub(crate) fn apply<D: Domain>(
     table: &Table<D>,
     source: &Source,
-    silences: Vec<Silence>,
+    silences: &[Silence],
     outcome: &mut Outcome,
 ) {
     if silences.is_empty() {
@@ -32,7 +32,7 @@ pub(crate) fn apply<D: Domain>(
         .collect();
     let found = std::mem::take(&mut outcome.findings);
     for finding in found {
-        if mark(&silences, &mut used, &finding) {
+        if mark(silences, &mut used, &finding) {
             outcome.silenced.push(finding);
         } else {
             outcome.findings.push(finding);

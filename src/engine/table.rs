@@ -6,7 +6,8 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use looplint_model::{
-    Claim, Cx, Decoded, Domain, Finding, Page, Problem, ProblemKind, Rule, Settings, Source,
+    Claim, Cx, Decoded, Domain, Edit, Finding, Page, Part, Problem, ProblemKind, Rule, Settings,
+    Silence, SilenceScope, Source, Span,
 };
 
 use crate::silence;
@@ -25,6 +26,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What was found where the text asks for silence.
     pub silenced: Vec<Finding>,
+    /// The places where the text asks for silence.
+    pub silences: Vec<Silence>,
     /// What kept the source from being checked in full.
     pub problems: Vec<Problem>,
     /// How much work it was.
@@ -64,6 +67,17 @@ pub trait Wing: Send + Sync {
     fn check(&self, source: &Source, settings: &Settings) -> Outcome;
     /// The page of a chosen rule.
     fn page(&self, rule: &str) -> Option<&'static Page>;
+    /// The edit that asks for silence from `rule` about what starts at `at`, where a comment can stand there.
+    fn quiet(
+        &self,
+        source: &Source,
+        settings: &Settings,
+        at: Span,
+        rule: &str,
+        scope: SilenceScope,
+    ) -> Option<Edit>;
+    /// The parts of the text that a reader goes by.
+    fn outline(&self, source: &Source, settings: &Settings) -> Vec<Part>;
 }
 
 impl<D: Domain> Table<D> {
@@ -135,7 +149,9 @@ impl<D: Domain> Table<D> {
             .findings
             .sort_by(|a, b| (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message)));
         outcome.findings.dedup();
-        silence::apply(self, source, D::silence(document), &mut outcome);
+        let silences = D::silence(document);
+        silence::apply(self, source, &silences, &mut outcome);
+        outcome.silences = silences;
         outcome
     }
 
@@ -200,6 +216,23 @@ impl<D: Domain> Wing for Table<D> {
 
     fn page(&self, rule: &str) -> Option<&'static Page> {
         self.rule(rule).map(Rule::page)
+    }
+
+    fn quiet(
+        &self,
+        source: &Source,
+        settings: &Settings,
+        at: Span,
+        rule: &str,
+        scope: SilenceScope,
+    ) -> Option<Edit> {
+        D::open(source, settings, |document, _, _| {
+            D::quiet(document, at, rule, scope)
+        })
+    }
+
+    fn outline(&self, source: &Source, settings: &Settings) -> Vec<Part> {
+        D::open(source, settings, |document, _, _| D::outline(document))
     }
 }
 

@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use crate::cost::Cost;
-use crate::finding::{Finding, Problem};
+use crate::finding::{Edit, Finding, Problem};
 use crate::page::Page;
 use crate::settings::{OptionValue, Settings};
 use crate::source::{Source, Span};
@@ -68,6 +68,58 @@ pub trait Domain: Sized + Send + Sync + 'static {
 
     /// The places where the text itself asks for silence.
     fn silence<'d>(document: &'d Self::Document<'d>) -> Vec<Silence>;
+
+    /// The edit that asks for silence from `rule` about what starts at `at`; `None` where the text has no
+    /// comments or none can stand there.
+    fn quiet<'d>(
+        document: &'d Self::Document<'d>,
+        at: Span,
+        rule: &str,
+        scope: SilenceScope,
+    ) -> Option<Edit> {
+        let _ = (document, at, rule, scope);
+        None
+    }
+
+    /// The parts of the document that a reader goes by, in the order of the text; none where the domain names none.
+    fn outline<'d>(document: &'d Self::Document<'d>) -> Vec<Part> {
+        let _ = document;
+        Vec::new()
+    }
+}
+
+/// A part of a document that a reader goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it is.
+    pub kind: PartKind,
+    /// What to call it in a list: `load_orders`, `turn 14`, `search_flights`.
+    pub name: String,
+    /// A few words more: what was said, what went wrong; may be empty.
+    pub detail: String,
+    /// All of it.
+    pub span: Span,
+    /// The place to go to: a name, a loop's header, the begin of a turn. Lies inside `span`.
+    pub head: Span,
+    /// The parts inside it, in the order of the text.
+    pub parts: Vec<Part>,
+}
+
+/// What a part of a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PartKind {
+    /// A class.
+    Class,
+    /// A function or method.
+    Function,
+    /// A loop: a statement, a clause of a comprehension, a mapped lambda.
+    Loop,
+    /// A run of an agent.
+    Run,
+    /// A turn of a run.
+    Turn,
+    /// A call of a tool.
+    Call,
 }
 
 /// How surely a file belongs to a domain.
