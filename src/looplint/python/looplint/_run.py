@@ -182,7 +182,9 @@ def _flags(options: Mapping[str, Any]) -> list[str]:
 
 
 def _json_of(command: Sequence[str], cwd: str | os.PathLike[str] | None) -> dict[str, Any]:
-    done = subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True)
+    # A format that was chosen for the terminal would replace the one that is read here.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LOOPLINT_OUTPUT_")}
+    done = subprocess.run(command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
     said = done.stderr.decode("utf-8", "replace").strip()
     if done.returncode not in (0, 1):
         raise LooplintError(said or f"looplint ended with exit code {done.returncode}", done.returncode)
