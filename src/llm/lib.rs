@@ -1,1 +1,14 @@
-//! Holds nothing yet and does not know anything.
+//! Floor 4: language models, where a user asks for them.
+//!
+//! Prompts made from rule pages and findings, the one network client, routing, the cache of answers, the
+//! packing of long runs, and the statistics that tell whether a judge can be trusted.
+//! Does not know the command line, the editor, the engine, any rule, any language or any trace format; gets
+//! pages, findings, sources and runs as plain data, and never changes a finding. The only crate with a socket,
+//! and without a call from above it opens none.
+
+pub mod catalogue;
+pub mod compare;
+pub mod redact;
+pub mod route;
+pub mod stats;
+pub mod tokens;
