@@ -19,6 +19,20 @@ pub enum Format {
     JsonLines,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// GitLab Code Quality.
+    Gitlab,
+    /// JUnit XML.
+    Junit,
+    /// Checkstyle XML.
+    Checkstyle,
+    /// reviewdog's JSON.
+    Rdjson,
+    /// A Markdown table.
+    Markdown,
+    /// One line for each finding, with what to write instead, for coding agents.
+    Agent,
 }
 
 impl Format {
@@ -29,6 +43,13 @@ impl Format {
         Format::Json,
         Format::JsonLines,
         Format::Sarif,
+        Format::Github,
+        Format::Gitlab,
+        Format::Junit,
+        Format::Checkstyle,
+        Format::Rdjson,
+        Format::Markdown,
+        Format::Agent,
     ];
 
     /// The name on the command line.
@@ -39,6 +60,13 @@ impl Format {
             Format::Json => "json",
             Format::JsonLines => "json-lines",
             Format::Sarif => "sarif",
+            Format::Github => "github",
+            Format::Gitlab => "gitlab",
+            Format::Junit => "junit",
+            Format::Checkstyle => "checkstyle",
+            Format::Rdjson => "rdjson",
+            Format::Markdown => "markdown",
+            Format::Agent => "agent",
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Does not know any format.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use looplint_model::{Checked, Columns, Cost, Finding, Layout, Position, Problem, Source, Span};
 
@@ -123,6 +123,41 @@ impl<'a> Report<'a> {
     }
 }
 
+/// What a report has of one file.
+pub(crate) struct File<'r, 'a> {
+    /// Path relative to the root.
+    pub(crate) path: String,
+    /// Its findings, worst first.
+    pub(crate) findings: Vec<&'r Found<'a>>,
+    /// Its problems, by place.
+    pub(crate) problems: Vec<(&'a Source, &'a Problem)>,
+}
+
+/// The files by path, also those without findings.
+pub(crate) fn by_file<'r, 'a>(report: &Report<'a>, found: &'r [Found<'a>]) -> Vec<File<'r, 'a>> {
+    let mut files: BTreeMap<String, File<'r, 'a>> = BTreeMap::new();
+    for checked in report.files {
+        let path = report.path(&checked.source);
+        let empty = || File {
+            path: path.clone(),
+            findings: Vec::new(),
+            problems: Vec::new(),
+        };
+        files.entry(path.clone()).or_insert_with(empty);
+    }
+    for found in found {
+        if let Some(file) = files.get_mut(&found.path) {
+            file.findings.push(found);
+        }
+    }
+    for (source, problem) in report.problems() {
+        if let Some(file) = files.get_mut(&report.path(source)) {
+            file.problems.push((source, problem));
+        }
+    }
+    files.into_values().collect()
+}
+
 /// Bytes of the file before a source's text.
 pub(crate) fn bytes_before(source: &Source) -> u64 {
     match source.layout {
@@ -141,6 +176,14 @@ fn worst_first(a: &Found<'_>, b: &Found<'_>) -> Ordering {
         .then_with(|| a.finding.span.cmp(&b.finding.span))
         .then_with(|| a.finding.rule.cmp(b.finding.rule))
         .then_with(|| a.finding.message.cmp(&b.finding.message))
+}
+
+/// The fingerprint of something that has these fields.
+pub(crate) fn fingerprint(fields: &[&str]) -> String {
+    let print = fields
+        .iter()
+        .fold(OFFSET, |state, field| hash(state, field.as_bytes()));
+    format!("{print:016x}")
 }
 
 /// What makes a finding the same one in the next run: for a run its id and turn, for code the text of the line.

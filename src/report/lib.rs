@@ -4,15 +4,23 @@
 //! Does not know where findings come from, which rules there are, what a file system is or what a terminal can do:
 //! the roof says so in [`Options`].
 
+mod agent;
+mod checkstyle;
 mod concise;
 mod excerpt;
 mod format;
 mod found;
 mod full;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod markdown;
 mod paths;
+mod rdjson;
 mod sarif;
 mod words;
+mod xml;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -21,6 +29,7 @@ use looplint_model::{Checked, Page};
 
 pub use format::{Format, UnknownFormat};
 pub use found::{Found, slowdown_pct};
+pub use github::step_summary;
 pub use words::{cost_line, summary_line};
 
 /// Where people read about looplint.
@@ -64,6 +73,8 @@ pub struct Options {
     pub root: String,
     /// Absolute path of the folder that relative names of sources start from, with `/`.
     pub folder: String,
+    /// Where a browser sees the sources, without the path: `https://github.com/OWNER/NAME/blob/COMMIT`.
+    pub source_url: Option<String>,
     /// The category of `--sarif-category`.
     pub sarif_category: Option<String>,
     /// Explanations that were asked for, by position in [`Report::files`] and in [`Checked::findings`].
@@ -78,6 +89,7 @@ impl Default for Options {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             root: String::new(),
             folder: String::new(),
+            source_url: None,
             sarif_category: None,
             explanations: BTreeMap::new(),
         }
@@ -95,6 +107,13 @@ pub fn write(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Re
         Format::Json => json::write(report, out),
         Format::JsonLines => json::write_lines(report, out),
         Format::Sarif => sarif::write(report, out),
+        Format::Github => github::write(report, out),
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Junit => junit::write(report, out),
+        Format::Checkstyle => checkstyle::write(report, out),
+        Format::Rdjson => rdjson::write(report, out),
+        Format::Markdown => markdown::write(report, out),
+        Format::Agent => agent::write(report, out),
     }
 }
 
@@ -102,6 +121,7 @@ pub fn write(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Re
 pub fn left_out(report: &Report<'_>, format: Format) -> Option<String> {
     match format {
         Format::Sarif => sarif::left_out(report),
+        Format::Github => github::left_out(report),
         _ => None,
     }
 }

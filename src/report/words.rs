@@ -5,7 +5,9 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use looplint_model::{CodeCost, Cost, RunCost, RunPlace, Safety, Severity, Size, SizeOrigin};
+use looplint_model::{
+    CodeCost, Cost, Finding, RunCost, RunPlace, Safety, Severity, Size, SizeOrigin,
+};
 
 use crate::Report;
 
@@ -120,6 +122,45 @@ pub(crate) fn safety_words(safety: &Safety) -> String {
         Safety::Unsafe(why) => format!("unsafe: {why}; applied by --fix --unsafe-fixes"),
         Safety::Guidance => "to be written by hand".to_owned(),
     }
+}
+
+/// `cell 5: ` where a place is in a notebook, for formats that know only lines.
+pub(crate) fn cell_words(cell: usize, after: &str) -> String {
+    if cell == 0 {
+        String::new()
+    } else {
+        format!("cell {cell}{after}")
+    }
+}
+
+/// What formats without fields of their own say beside the message: run, cost and help, a line each.
+pub(crate) fn details(finding: &Finding) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(place) = &finding.run {
+        lines.push(format!("run: {}", one_line(&run_line(place))));
+    }
+    if let Some(cost) = finding
+        .cost
+        .as_ref()
+        .map(cost_line)
+        .filter(|line| !line.is_empty())
+    {
+        lines.push(format!("cost: {}", one_line(&cost)));
+    }
+    match &finding.fix {
+        Some(fix) => {
+            lines.push(format!(
+                "help: {} ({})",
+                one_line(&fix.title),
+                one_line(&safety_words(&fix.safety))
+            ));
+        }
+        None if !finding.suggestion.is_empty() => {
+            lines.push(format!("help: {}", one_line(&finding.suggestion)));
+        }
+        None => {}
+    }
+    lines
 }
 
 /// The last line of a run, for stderr: `3 findings (1 error, 2 warnings) in 2 of 120 files`.

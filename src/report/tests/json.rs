@@ -1,5 +1,7 @@
 //! The JSON that scripts read.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;

@@ -1,5 +1,7 @@
 //! SARIF, as code scanning reads it.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::schema::{faults, sarif_schema};
@@ -14,81 +16,6 @@ fn sarif(files: &[Checked]) -> Value {
 
 fn sarif_with(files: &[Checked], options: Options) -> Value {
     serde_json::from_str(&report_with(files, Format::Sarif, options)).unwrap()
-}
-
-/// One of everything: code, a trace, a notebook, problems, odd names.
-fn one_of_everything() -> Vec<Checked> {
-    let trace = "{\"turns\":[{\"q\":1},\n{\"q\":1},\n{\"q\":1}]}\n";
-    let notebook = "known = [1]\nfor row in rows:\n    row in known\n";
-    let cells = vec![Cell {
-        number: 3,
-        span: Span::new(0, notebook.len() as u32),
-        id: None,
-    }];
-    let problem = |kind, span, message: &str| Problem {
-        kind,
-        span,
-        message: message.into(),
-    };
-    let mut hostile = bare(
-        "no-such-page",
-        "python",
-        span(ORDERS, "out", 0),
-        "call `handlers[i](x)` once\u{1b}[2J",
-    );
-    hostile.related = vec![Related {
-        span: Span::at(0),
-        message: "see [a](b)".into(),
-    }];
-    vec![
-        checked(
-            Source::new("src/late.py", ORDERS),
-            vec![membership(ORDERS)],
-            vec![],
-        ),
-        checked(
-            Source::new("odd name#\u{e9}.py", ORDERS),
-            vec![hostile],
-            vec![],
-        ),
-        checked(
-            Source::new("run.json", trace),
-            vec![repeated_call(trace, "{\"q\":1}", 14)],
-            vec![],
-        ),
-        checked(
-            Source::laid_out("n.ipynb", notebook, Layout::Cells(cells)),
-            vec![bare(
-                "list-membership-in-loop",
-                "python",
-                span(notebook, "row in known", 0),
-                "a scan",
-            )],
-            vec![],
-        ),
-        checked(
-            Source::new("broken.py", "for x in\n"),
-            vec![],
-            vec![
-                problem(
-                    ProblemKind::Syntax,
-                    Some(Span::at(8)),
-                    "expected an expression",
-                ),
-                problem(ProblemKind::Limit, None, "too deep"),
-            ],
-        ),
-        checked(
-            Source::new("empty.py", ""),
-            vec![bare(
-                "list-membership-in-loop",
-                "python",
-                Span::at(0),
-                "an empty place",
-            )],
-            vec![],
-        ),
-    ]
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a person sees in a terminal.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;
