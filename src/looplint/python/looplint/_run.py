@@ -50,6 +50,12 @@ class Finding:
     severity: str | None = None
     confidence: str | None = None
     domain: str | None = None
+    cost: Mapping[str, Any] | None = None
+    run: Mapping[str, Any] | None = None
+    """For a finding in a trace: `id` of the run, `turn`, `mode` and `probability`."""
+    fix: Mapping[str, Any] | None = None
+    url: str | None = None
+    fingerprint: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -70,6 +76,11 @@ class Finding:
             severity=data.get("severity"),
             confidence=data.get("confidence"),
             domain=data.get("domain"),
+            cost=data.get("cost"),
+            run=data.get("run"),
+            fix=data.get("fix"),
+            url=data.get("url"),
+            fingerprint=data.get("fingerprint"),
             raw=data,
         )
 
