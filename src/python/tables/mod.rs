@@ -4,6 +4,7 @@
 //! use. Knows results, effects, work, which arguments are changed, kept or called, and which calls reach outside.
 //! Does not know what a program defines itself, nor how a name in a file came to mean `re.findall`.
 
+mod fill;
 mod policy;
 mod rows;
 
@@ -12,8 +13,9 @@ mod tests;
 
 use std::sync::OnceLock;
 
-use crate::types::{DictKind, Type, Var};
+use crate::types::{DictKind, Type};
 
+use fill::fill;
 pub use policy::{Guess, guess};
 use rows::Tables;
 
@@ -250,10 +252,14 @@ pub fn value(name: &str) -> Option<Type> {
 
 /// The type of an instance of a library's class, by its qualified name: `pathlib.Path`, `pandas.DataFrame`.
 pub fn class(name: &str) -> Option<Type> {
-    tables()
-        .classes
-        .get(name)
-        .map(|text| Type::parse(text).unwrap_or_default())
+    let tables = tables();
+    match tables.classes.get(name) {
+        Some(text) => Type::parse(text),
+        None if name.contains('.') && tables.named.contains(name) => {
+            Some(Type::Object(name.into()))
+        }
+        None => None,
+    }
 }
 
 /// What `with self as x` binds to `x`; a context manager that the tables do not know gives [`Type::Unknown`].
@@ -343,90 +349,4 @@ fn owner(of: &Type) -> Option<&str> {
         Type::Object(name) | Type::Module(name) | Type::Library(name) => name,
         _ => return None,
     })
-}
-
-/// Fills the holes of a row's result.
-fn fill(template: &Type, receiver: &Type, arguments: &[Type]) -> Type {
-    let argument = |at: u8| arguments.get(usize::from(at)).cloned().unwrap_or_default();
-    match template {
-        Type::Var(var) => match var {
-            Var::Receiver => receiver.clone(),
-            Var::Element => text_or_element(receiver),
-            Var::Key => pair_of(receiver).0,
-            Var::Value => pair_of(receiver).1,
-            Var::Argument(at) => argument(*at),
-            Var::ArgumentOrNone(at) => arguments
-                .get(usize::from(*at))
-                .cloned()
-                .unwrap_or(Type::None),
-            Var::ArgumentOrNothing(at) => arguments
-                .get(usize::from(*at))
-                .cloned()
-                .unwrap_or(Type::Never),
-            Var::ElementOf(at) => text_or_element(&argument(*at)),
-            Var::ElementOfOrNothing(at) => arguments
-                .get(usize::from(*at))
-                .map_or(Type::Never, text_or_element),
-            Var::NumberOf(at) => counted(argument(*at)),
-            Var::KeyOf(at) => pair_of(&argument(*at)).0,
-            Var::ValueOf(at) => pair_of(&argument(*at)).1,
-            Var::ReturnOf(at) => argument(*at).returned(),
-            Var::Best => match arguments {
-                [only] => only.iterated(),
-                several => Type::union(several.iter().cloned()),
-            },
-            Var::Sum => counted(
-                argument(0)
-                    .iterated()
-                    .join(arguments.get(1).unwrap_or(&Type::Never)),
-            ),
-            Var::Zip => Type::tuple(arguments.iter().map(Type::iterated).collect::<Vec<_>>()),
-            Var::Group => group(text_or_element(receiver), arguments),
-        },
-        inner => inner.map_inner(&|inner| fill(inner, receiver, arguments)),
-    }
-}
-
-/// A `bool` that takes part in arithmetic is an `int`.
-fn counted(number: Type) -> Type {
-    Type::union(number.members().iter().map(|member| match member {
-        Type::Bool => Type::Int,
-        other => other.clone(),
-    }))
-}
-
-fn group(text: Type, arguments: &[Type]) -> Type {
-    let perhaps = || text.join(&Type::None);
-    match arguments {
-        [] => text,
-        [_] => perhaps(),
-        several => Type::tuple(several.iter().map(|_| perhaps()).collect::<Vec<_>>()),
-    }
-}
-
-fn text_or_element(of: &Type) -> Type {
-    match of {
-        Type::Pattern(text) | Type::Match(text) | Type::Manager(text) => (**text).clone(),
-        Type::ModelClass(name) => Type::Model(name.clone()),
-        other => other.iterated(),
-    }
-}
-
-/// Keys and values of a mapping, or of something that yields pairs.
-fn pair_of(of: &Type) -> (Type, Type) {
-    match of {
-        Type::Dict(_, pair) | Type::Mapping(pair) | Type::Items(pair) => {
-            (pair.0.clone(), pair.1.clone())
-        }
-        Type::Union(members) => members
-            .iter()
-            .map(pair_of)
-            .fold((Type::Never, Type::Never), |all, each| {
-                (all.0.join(&each.0), all.1.join(&each.1))
-            }),
-        other => {
-            let item = other.iterated();
-            (item.unpacked(0, Some(2)), item.unpacked(1, Some(2)))
-        }
-    }
 }

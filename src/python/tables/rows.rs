@@ -20,7 +20,7 @@
 //! `n?` and `n0?` (up to);
 //! `keeps:0`, `shares:self`, `calls:0`, `calls:key`, `keeps:*` for all arguments; `lazy`; `value` for an attribute.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Effect, Fact, Sink, Slot, Slots, Work};
 
@@ -41,14 +41,18 @@ pub(super) struct Tables {
     pub(super) bases: FxHashMap<&'static str, &'static str>,
     /// Another name of a module or class.
     pub(super) aliases: FxHashMap<&'static str, &'static str>,
-    /// Type of an instance, by the class's qualified name.
+    /// The classes among the owners.
+    pub(super) named: FxHashSet<&'static str>,
+    /// Type of an instance, by the class's qualified name, where it is not just an object of it.
     pub(super) classes: FxHashMap<&'static str, &'static str>,
 }
 
 /// One line of a table.
 #[derive(Debug)]
 pub(super) enum Line {
-    /// The owner of what follows, with its base.
+    /// A module whose members follow.
+    Module(&'static str),
+    /// A class whose members follow, with its base.
     Owner(&'static str, Option<&'static str>),
     /// Another name.
     Alias(&'static str, &'static str),
@@ -71,8 +75,10 @@ impl Tables {
             let mut owner = "builtins";
             for line in text.lines() {
                 match read_line(line) {
+                    Line::Module(name) => owner = name,
                     Line::Owner(name, base) => {
                         owner = name;
+                        tables.named.insert(name);
                         if let Some(base) = base {
                             tables.bases.insert(name, base);
                         }
@@ -109,7 +115,8 @@ pub(super) fn read_line(line: &'static str) -> Line {
     }
     let mut words = line.split_whitespace();
     match (words.next(), words.next(), words.next(), words.next()) {
-        (Some("module" | "class"), Some(name), None, None) => Line::Owner(name, None),
+        (Some("module"), Some(name), None, None) => Line::Module(name),
+        (Some("class"), Some(name), None, None) => Line::Owner(name, None),
         (Some("class"), Some(name), Some(":"), Some(base)) => Line::Owner(name, Some(base)),
         (Some("alias"), Some(name), Some(of), None) => Line::Alias(name, of),
         (Some("type"), Some(name), Some(_), _) => {

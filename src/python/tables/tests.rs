@@ -31,7 +31,7 @@ fn every_line_is_read_and_no_member_is_said_twice() {
             let place = format!("{file}:{}", at + 1);
             match read_line(line) {
                 Line::Wrong(why) => wrong.push(format!("{place}: {why}")),
-                Line::Owner(name, _) => owner = name,
+                Line::Owner(name, _) | Line::Module(name) => owner = name,
                 Line::Member(fact) => {
                     if Type::template(fact.result).is_none() {
                         wrong.push(format!("{place}: {} is no type", fact.result));

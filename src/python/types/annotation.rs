@@ -36,7 +36,7 @@ impl Type {
     }
 
     /// Like [`Type::parse`], with the tables' holes, which [`Var`] explains: `T`, `K`, `V`, `Self`, `A0`, `A0?`,
-    /// `A0!`, `T0`, `T0!`, `K0`, `V0`, `R0`, `N0`, `Best`, `Sum`, `Zip`, `Group`.
+    /// `A0!`, `T0`, `T0!`, `TT0`, `S0`, `K0`, `V0`, `V0!`, `R0`, `N0`, `Best`, `Sum`, `Each`, `Zip`, `Group`.
     pub(crate) fn template(text: &str) -> Option<Type> {
         read(text, true)
     }
@@ -189,6 +189,7 @@ impl<'t> Reader<'t> {
                 Var::Argument(at) if self.take("?") => Var::ArgumentOrNone(at),
                 Var::Argument(at) if self.take("!") => Var::ArgumentOrNothing(at),
                 Var::ElementOf(at) if self.take("!") => Var::ElementOfOrNothing(at),
+                Var::ValueOf(at) if self.take("!") => Var::ValueOfOrNothing(at),
                 hole => hole,
             };
             return Some(Type::Var(hole));
@@ -241,8 +242,10 @@ fn hole(name: &str) -> Option<Var> {
         "V" => Var::Value,
         "Best" => Var::Best,
         "Sum" => Var::Sum,
+        "Each" => Var::Each,
         "Zip" => Var::Zip,
         "Group" => Var::Group,
+        _ if name.starts_with("TT") => Var::ElementOfElement(name.get(2..)?.parse().ok()?),
         _ => {
             let number = name.get(1..)?.parse().ok()?;
             match name.as_bytes().first()? {
@@ -251,6 +254,7 @@ fn hole(name: &str) -> Option<Var> {
                 b'K' => Var::KeyOf(number),
                 b'V' => Var::ValueOf(number),
                 b'R' => Var::ReturnOf(number),
+                b'S' => Var::TextOf(number),
                 b'N' => Var::NumberOf(number),
                 _ => return None,
             }
