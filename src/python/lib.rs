@@ -1,43 +1,100 @@
-//! Claims nothing yet; does not know anything.
+//! Floor 2, left wing: Python source with the facts that rules ask for.
+//!
+//! Knows Python: parsing with recovery, scopes, loops, types, effects, sizes, costs.
+//! Does not know any rule, any file, any protocol. It is the only crate that names the Python parser.
 
+mod annotate;
+mod cost;
+mod decode;
+mod depth;
+mod document;
+mod effects;
+mod flow;
+mod index;
+mod infer;
+mod invariant;
+mod kind;
+mod loops;
+mod memo;
+mod names;
+mod node;
+mod notebook;
+mod parse;
+mod scope;
+mod silence;
+mod size;
 pub mod tables;
+mod text;
 pub mod types;
 
 use looplint_model::{Claim, Decoded, Domain, Problem, Settings, Silence, Source};
-/// The domain.
+
+pub use cost::{Monomial, big_o};
+pub use document::Document;
+pub use effects::{Role, Use};
+pub use flow::Multiplicity;
+pub use infer::Typed;
+pub use invariant::{Reason, Variance};
+pub use kind::Kind;
+pub use loops::{Loop, LoopKind};
+pub use node::Node;
+pub use scope::{Binding, BindingKind, ScopeKind, Symbol};
+pub use size::{BOUNDED_MAX, Extent};
+pub use types::Type;
+
+/// The parser's syntax tree.
+pub use ruff_python_ast as ast;
+/// Ranges of the parser's syntax tree.
+pub use ruff_text_size::Ranged;
+
+/// Python source files and notebooks.
 pub struct Python;
+
 impl Domain for Python {
     const NAME: &'static str = "python";
-    const KINDS: usize = 1;
-    type Kind = u8;
-    type Document<'d> = u8;
-    type Node<'d> = u8;
+    const KINDS: usize = Kind::COUNT;
+    type Kind = Kind;
+    type Document<'d> = Document<'d>;
+    type Node<'d> = Node<'d>;
     type Summary = ();
-    fn claims(_: &str, _: &[u8]) -> Claim {
-        Claim::No
+
+    fn claims(name: &str, head: &[u8]) -> Claim {
+        decode::claims(name, head)
     }
-    fn decode(n: &str, b: Vec<u8>) -> Decoded {
-        Decoded {
-            sources: vec![Source::new(n, String::from_utf8_lossy(&b).into_owned())],
-            problems: vec![],
+
+    fn decode(name: &str, bytes: Vec<u8>) -> Decoded {
+        decode::decode(name, bytes)
+    }
+
+    fn open<R>(
+        source: &Source,
+        settings: &Settings,
+        run: impl for<'d> FnOnce(&'d Document<'d>, &'d Source, &'d Settings) -> R,
+    ) -> R {
+        parse::with_parsed(source, settings, |parsed, problems| {
+            let document =
+                Document::new(source, settings, parsed.syntax(), parsed.tokens(), problems);
+            run(&document, source, settings)
+        })
+    }
+
+    fn problems<'d>(document: &'d Document<'d>) -> &'d [Problem] {
+        &document.problems
+    }
+
+    fn index(kind: Kind) -> usize {
+        kind as usize
+    }
+
+    fn walk<'d>(document: &'d Document<'d>, visit: &mut dyn FnMut(Kind, Node<'d>)) {
+        for node in document.nodes() {
+            visit(node.kind(), node);
         }
     }
-    fn open<R>(
-        s: &Source,
-        t: &Settings,
-        run: impl for<'d> FnOnce(&'d u8, &'d Source, &'d Settings) -> R,
-    ) -> R {
-        run(&0, s, t)
-    }
-    fn problems(_: &u8) -> &[Problem] {
-        &[]
-    }
-    fn index(_: u8) -> usize {
-        0
-    }
-    fn walk(_: &u8, _: &mut dyn FnMut(u8, u8)) {}
-    fn summarise(_: &u8) {}
-    fn silence(_: &u8) -> Vec<Silence> {
-        vec![]
+
+    fn summarise<'d>(_: &'d Document<'d>) {}
+
+    fn silence<'d>(document: &'d Document<'d>) -> Vec<Silence> {
+        silence::silences(document)
     }
 }

@@ -1,0 +1,309 @@
+//! What is done with a name: every use has a role, and some roles change the object or hand it out.
+//!
+//! Knows methods by the receiver's type through the tables, and a stated guess where the type is unknown.
+//! Does not know what functions of other modules do with an argument: that is an escape.
+
+use looplint_model::Confidence;
+use ruff_python_ast::{AnyNodeRef, ExprContext};
+
+use crate::kind::Kind;
+use crate::node::Node;
+use crate::scope::{ScopeKind, Symbol};
+use crate::tables::{self, Guess, Slot};
+use crate::types::Type;
+
+/// What a use of an object does with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Looks at it: compares, measures, tests, formats, subscripts, hands it to something that only reads.
+    Reads,
+    /// Goes through it: `for`, a comprehension, `*xs`, unpacking.
+    Iterates,
+    /// The right side of `in`.
+    Contains,
+    /// Calls a method that only reads.
+    Method,
+    /// Calls a method that changes it, or hands it to a function that changes it.
+    Mutates,
+    /// `x[k] = v`, `del x[k]`, `x += v`, `x.a = v`.
+    Stores,
+    /// Gives it another name, or puts it into something.
+    Aliases,
+    /// Returns or yields it.
+    Returns,
+    /// Hands it to code that is not known.
+    Escapes,
+    /// Calls it.
+    Calls,
+}
+
+impl Role {
+    /// Whether the object may be another, or hold others, afterwards.
+    pub fn may_change(&self) -> bool {
+        matches!(
+            self,
+            Role::Mutates | Role::Stores | Role::Aliases | Role::Escapes | Role::Returns
+        )
+    }
+}
+
+/// A role with how sure it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// What it does.
+    pub role: Role,
+    /// How sure that is: methods of unknown receivers are guessed by their names.
+    pub confidence: Confidence,
+}
+
+fn sure(role: Role) -> Use {
+    Use {
+        role,
+        confidence: Confidence::Proven,
+    }
+}
+
+fn guessed(role: Role) -> Use {
+    Use {
+        role,
+        confidence: Confidence::Possible,
+    }
+}
+
+impl<'d> Node<'d> {
+    /// What is done with the value of this expression where it stands.
+    pub fn role(self) -> Use {
+        let Some(parent) = self.parent() else {
+            return sure(Role::Reads);
+        };
+        match parent.ast() {
+            AnyNodeRef::ExprAttribute(each) => {
+                parent.role_of_attribute(self, each.ctx, each.attr.as_str())
+            }
+            AnyNodeRef::ExprSubscript(each) if parent.at(&*each.value) == self => match each.ctx {
+                ExprContext::Load => part_of(parent.role()),
+                _ => sure(Role::Stores),
+            },
+            AnyNodeRef::ExprCall(call) if parent.at(&*call.func) == self => sure(Role::Calls),
+            AnyNodeRef::ExprCall(call) => {
+                let at = call
+                    .arguments
+                    .args
+                    .iter()
+                    .position(|argument| parent.at(argument) == self);
+                parent.role_of_argument(at, None)
+            }
+            AnyNodeRef::Keyword(keyword) => match parent.parent() {
+                Some(call) if call.kind() == Kind::Call => {
+                    call.role_of_argument(None, keyword.arg.as_ref().map(|name| name.as_str()))
+                }
+                _ => sure(Role::Escapes),
+            },
+            AnyNodeRef::ExprStarred(_) => match parent.role().role {
+                Role::Escapes => sure(Role::Iterates),
+                _ => sure(Role::Iterates),
+            },
+            AnyNodeRef::StmtFor(each) if parent.at(&*each.iter) == self => sure(Role::Iterates),
+            AnyNodeRef::Comprehension(each) if parent.at(&each.iter) == self => {
+                sure(Role::Iterates)
+            }
+            AnyNodeRef::ExprYieldFrom(_) => sure(Role::Iterates),
+            AnyNodeRef::ExprCompare(each) => {
+                let right = each
+                    .comparators
+                    .iter()
+                    .position(|right| parent.at(right) == self);
+                let is_in = right.is_some_and(|at| {
+                    each.ops
+                        .get(at)
+                        .is_some_and(|op| op.is_in() || op.is_not_in())
+                });
+                sure(if is_in { Role::Contains } else { Role::Reads })
+            }
+            AnyNodeRef::StmtAugAssign(each) if parent.at(&*each.target) == self => {
+                sure(Role::Stores)
+            }
+            AnyNodeRef::StmtAugAssign(_) => sure(Role::Iterates),
+            AnyNodeRef::StmtAssign(each) if parent.at(&*each.value) == self => {
+                let unpacks = each
+                    .targets
+                    .iter()
+                    .all(|target| target.is_tuple_expr() || target.is_list_expr());
+                sure(if unpacks {
+                    Role::Iterates
+                } else {
+                    Role::Aliases
+                })
+            }
+            AnyNodeRef::StmtAnnAssign(_) | AnyNodeRef::WithItem(_) => sure(Role::Aliases),
+            AnyNodeRef::ExprNamed(_) => sure(Role::Aliases),
+            AnyNodeRef::StmtDelete(_) => sure(Role::Reads),
+            AnyNodeRef::ExprList(_)
+            | AnyNodeRef::ExprTuple(_)
+            | AnyNodeRef::ExprSet(_)
+            | AnyNodeRef::ExprDict(_) => parent.role_of_display(),
+            AnyNodeRef::ExprListComp(_)
+            | AnyNodeRef::ExprSetComp(_)
+            | AnyNodeRef::ExprDictComp(_)
+            | AnyNodeRef::ExprGenerator(_) => sure(Role::Aliases),
+            AnyNodeRef::ExprIf(each) if parent.at(&*each.test) != self => parent.role(),
+            AnyNodeRef::ExprBoolOp(_) => match parent.role() {
+                tested if tested.role == Role::Reads => tested,
+                other => other,
+            },
+            AnyNodeRef::StmtReturn(_) | AnyNodeRef::ExprYield(_) => sure(Role::Returns),
+            AnyNodeRef::ExprAwait(_) => sure(Role::Calls),
+            AnyNodeRef::ExprLambda(_) => sure(Role::Aliases),
+            _ => sure(Role::Reads),
+        }
+    }
+
+    /// A display that is only looked at keeps nothing: `x in (a, b)`, `for x in (a, b)`.
+    fn role_of_display(self) -> Use {
+        match self.role().role {
+            Role::Contains | Role::Reads | Role::Iterates => sure(Role::Reads),
+            Role::Returns => sure(Role::Returns),
+            Role::Escapes => sure(Role::Escapes),
+            _ => sure(Role::Aliases),
+        }
+    }
+
+    fn role_of_attribute(self, value: Node<'d>, context: ExprContext, name: &str) -> Use {
+        if !matches!(context, ExprContext::Load) {
+            return sure(Role::Stores);
+        }
+        let is_called = matches!(self.role_in_call(), Some(true));
+        if !is_called {
+            // What is done with `x.a` is done with a part of `x`.
+            return part_of(self.role());
+        }
+        value.role_of_method(name)
+    }
+
+    fn role_in_call(self) -> Option<bool> {
+        match self.parent()?.ast() {
+            AnyNodeRef::ExprCall(call) => Some(self.at(&*call.func) == self),
+            _ => None,
+        }
+    }
+
+    /// What calling the method `name` does with this receiver.
+    pub fn role_of_method(self, name: &str) -> Use {
+        let typed = self.typed();
+        let mut worst = None;
+        for member in typed
+            .ty
+            .members()
+            .iter()
+            .filter(|member| **member != Type::None)
+        {
+            let role = match (member, tables::method(member, name)) {
+                (_, Some(fact)) if fact.mutates.has(Slot::Receiver) => sure(Role::Mutates),
+                (_, Some(fact)) if fact.effect == tables::Effect::Unknown => guessed(Role::Escapes),
+                (_, Some(_)) => sure(Role::Method),
+                (Type::Instance(_), None) => self.role_of_own_method(),
+                (_, None) => match tables::guess(name) {
+                    Guess::Reads => guessed(Role::Method),
+                    Guess::Mutates => guessed(Role::Mutates),
+                    Guess::Outside | Guess::Anything => guessed(Role::Escapes),
+                },
+            };
+            worst = Some(match worst {
+                Some(Use {
+                    role: Role::Mutates | Role::Escapes,
+                    ..
+                }) => worst.unwrap_or(role),
+                _ => role,
+            });
+        }
+        worst.unwrap_or(guessed(Role::Escapes))
+    }
+
+    /// A method of the module's own class may do anything with its attributes.
+    fn role_of_own_method(self) -> Use {
+        guessed(Role::Escapes)
+    }
+
+    /// What a call does with the argument at a position or of a name.
+    fn role_of_argument(self, at: Option<usize>, keyword: Option<&str>) -> Use {
+        let AnyNodeRef::ExprCall(call) = self.ast() else {
+            return sure(Role::Escapes);
+        };
+        let fact = match self.method() {
+            Some((receiver, name)) => {
+                let ty = receiver.ty();
+                let found = ty
+                    .members()
+                    .iter()
+                    .find_map(|member| tables::method(member, name));
+                found.or_else(|| {
+                    self.qualified_name()
+                        .and_then(|name| tables::function(&name))
+                })
+            }
+            None => self
+                .qualified_name()
+                .and_then(|name| tables::function(&name)),
+        };
+        let Some(fact) = fact else {
+            let class = self.at(&*call.func).ty();
+            return if matches!(class, Type::Class(_)) {
+                sure(Role::Aliases)
+            } else {
+                guessed(Role::Escapes)
+            };
+        };
+        let slot = match (at, keyword) {
+            (Some(at), _) => Slot::Argument(u8::try_from(at).unwrap_or(u8::MAX)),
+            (None, Some("key" | "default_factory")) => Slot::Key,
+            (None, _) => Slot::Argument(u8::MAX),
+        };
+        if fact.mutates.has(slot) {
+            sure(Role::Mutates)
+        } else if fact.keeps.has(slot) || fact.effect == tables::Effect::Unknown {
+            sure(Role::Aliases)
+        } else if fact.shares.has(slot) {
+            sure(Role::Iterates)
+        } else {
+            sure(Role::Reads)
+        }
+    }
+}
+
+/// What is done with a part, seen from the whole: storing into a part changes what the whole holds.
+fn part_of(part: Use) -> Use {
+    let role = match part.role {
+        Role::Mutates | Role::Stores | Role::Escapes => Role::Mutates,
+        Role::Aliases | Role::Returns => Role::Reads,
+        _ => Role::Reads,
+    };
+    Use {
+        role,
+        confidence: part.confidence,
+    }
+}
+
+impl<'d> Symbol<'d> {
+    /// Whether any use may change the object or hand it to code that may.
+    pub fn is_mutated_or_escapes(self) -> bool {
+        self.uses().any(|each| {
+            let found = each.role();
+            match found.role {
+                Role::Mutates | Role::Stores | Role::Escapes => true,
+                // Aliases and returned objects of constants of the module are rarely changed, but may be.
+                Role::Aliases => self.scope_kind() != ScopeKind::Module,
+                _ => false,
+            }
+        })
+    }
+
+    /// The uses in `place` that may change the object, with what each does.
+    pub fn changes_in(self, place: Node<'d>) -> impl Iterator<Item = (Node<'d>, Use)> {
+        self.uses()
+            .filter(move |each| place.contains(*each))
+            .filter_map(|each| {
+                let found = each.role();
+                found.role.may_change().then_some((each, found))
+            })
+    }
+}

@@ -1,0 +1,46 @@
+//! Facts that were asked for once and are kept.
+//!
+//! Tables are made on first use: most documents have no shape that asks.
+
+use std::cell::{Cell, OnceCell, RefCell};
+
+use rustc_hash::FxHashMap;
+
+use crate::flow::Ways;
+use crate::index::Index;
+use crate::infer::Typed;
+
+/// A type that is being found, or was.
+#[derive(Clone, Debug)]
+pub(crate) enum Progress<T> {
+    /// Being found: asking again means that it depends on itself.
+    Open,
+    /// Found.
+    Done(T),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Memo<'d> {
+    /// Where control goes after a statement, by node.
+    pub ways: RefCell<FxHashMap<u32, Ways>>,
+    /// Types by node.
+    pub types: RefCell<FxHashMap<u32, Progress<Typed>>>,
+    /// Types that all bindings of a symbol together give.
+    pub symbols: RefCell<FxHashMap<u32, Progress<Typed>>>,
+    /// Stores to attributes anywhere, by attribute name.
+    pub stores: OnceCell<FxHashMap<&'d str, Vec<u32>>>,
+    /// Modules that are imported anywhere.
+    pub imports: OnceCell<Vec<&'d str>>,
+    /// How deep the search for a type is.
+    pub depth: Cell<u32>,
+    /// How many expressions it may still look at.
+    pub fuel: Cell<u32>,
+    /// Whether it met a type that it is just finding.
+    pub tainted: Cell<bool>,
+}
+
+impl<'d> Memo<'d> {
+    pub(crate) fn new(_: &Index<'d>) -> Memo<'d> {
+        Memo::default()
+    }
+}

@@ -1,0 +1,564 @@
+//! How many items: constants folded, the rest by name.
+//!
+//! Knows literals, ranges, slices, enums, constants of the module and what passes a size on.
+//! Does not know what a program is run with; such a size has a name and no number.
+
+use looplint_model::{Size, SizeOrigin};
+use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Number, UnaryOp};
+
+use crate::kind::Kind;
+use crate::loops::{Loop, LoopKind};
+use crate::node::Node;
+use crate::scope::{BindingKind, ScopeKind};
+use crate::types::Type;
+
+/// A collection of at most this many items costs no more than a constant.
+pub const BOUNDED_MAX: u64 = 16;
+
+/// Sizes of sizes that are followed, at most.
+const DEPTH_MAX: u32 = 12;
+
+/// Most characters of a name in a Big-O.
+const NAME_MAX: usize = 24;
+
+/// The number of items of a collection, or of iterations of a loop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// At most this many, where that is known.
+    pub bound: Option<u64>,
+    /// How it is known; [`SizeOrigin::Assumed`] where it is not.
+    pub origin: SizeOrigin,
+    /// What to call it in a Big-O: `orders`, `self.items`, `n`.
+    pub name: String,
+}
+
+impl Extent {
+    /// Whether it is so small, whatever the input, that it counts as constant.
+    pub fn is_bounded(&self) -> bool {
+        self.bound.is_some_and(|n| n <= BOUNDED_MAX)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Count {
+    n: u64,
+    origin: SizeOrigin,
+}
+
+impl<'d> Node<'d> {
+    /// How many items a collection has; for a string its characters.
+    pub fn extent(self) -> Extent {
+        let count = self.count(0);
+        Extent {
+            bound: count.map(|count| count.n),
+            origin: count.map_or(SizeOrigin::Assumed, |count| count.origin),
+            name: self.size_name(),
+        }
+    }
+
+    /// The size to state in a finding: as known, or as the settings assume.
+    pub fn size(self) -> Size {
+        match self.count(0) {
+            Some(count) => Size {
+                n: count.n,
+                origin: count.origin,
+            },
+            None => Size {
+                n: self.document.settings.assume_size,
+                origin: SizeOrigin::Assumed,
+            },
+        }
+    }
+
+    /// What the size of this collection is called in a Big-O, in the program's own names.
+    pub fn size_name(self) -> String {
+        self.name_within(0)
+    }
+
+    fn name_within(self, depth: u32) -> String {
+        if depth > DEPTH_MAX {
+            return "n".into();
+        }
+        let part = |part: &Expr| self.at(part).name_within(depth + 1);
+        match self.ast() {
+            AnyNodeRef::ExprName(_) | AnyNodeRef::ExprAttribute(_) => {
+                let text = self.source();
+                let plain = text
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+                match plain && text.len() <= NAME_MAX {
+                    true => text.to_owned(),
+                    false => text
+                        .rsplit('.')
+                        .next()
+                        .filter(|last| last.len() <= NAME_MAX)
+                        .unwrap_or("n")
+                        .to_owned(),
+                }
+            }
+            AnyNodeRef::ExprCall(call) => {
+                let passes = match self.builtin() {
+                    Some("range") => {
+                        let last = call.arguments.args.len().min(2).checked_sub(1);
+                        last.and_then(|last| call.arguments.args.get(last))
+                    }
+                    Some(_) => call.arguments.args.first(),
+                    None => None,
+                };
+                match (passes, self.method()) {
+                    (Some(inner), _) => part(inner),
+                    (
+                        None,
+                        Some((
+                            receiver,
+                            "items" | "keys" | "values" | "copy" | "split" | "splitlines" | "all"
+                            | "strip",
+                        )),
+                    ) => receiver.name_within(depth + 1),
+                    (None, Some((_, name))) => name.to_owned(),
+                    (None, None) => part(&call.func),
+                }
+            }
+            AnyNodeRef::ExprSubscript(each) => part(&each.value),
+            AnyNodeRef::ExprListComp(each) => clause_name(self, &each.generators, depth),
+            AnyNodeRef::ExprSetComp(each) => clause_name(self, &each.generators, depth),
+            AnyNodeRef::ExprGenerator(each) => clause_name(self, &each.generators, depth),
+            AnyNodeRef::ExprDictComp(each) => clause_name(self, &each.generators, depth),
+            AnyNodeRef::ExprBinOp(each) => {
+                let side = if self.at(&*each.left).constant_int().is_some() {
+                    &each.right
+                } else {
+                    &each.left
+                };
+                part(side)
+            }
+            AnyNodeRef::ExprBoolOp(each) => each.values.first().map_or_else(|| "n".into(), part),
+            AnyNodeRef::ExprIf(each) => part(&each.body),
+            AnyNodeRef::ExprAwait(each) => part(&each.value),
+            AnyNodeRef::ExprStarred(each) => part(&each.value),
+            _ => "n".into(),
+        }
+    }
+
+    fn count(self, depth: u32) -> Option<Count> {
+        if depth > DEPTH_MAX {
+            return None;
+        }
+        let found = match self.ast() {
+            AnyNodeRef::ExprList(ast::ExprList { elts, .. })
+            | AnyNodeRef::ExprTuple(ast::ExprTuple { elts, .. })
+            | AnyNodeRef::ExprSet(ast::ExprSet { elts, .. }) => self.display(elts, depth),
+            AnyNodeRef::ExprDict(each) => {
+                let plain = each.items.iter().all(|item| item.key.is_some());
+                plain.then(|| literal(each.items.len() as u64))
+            }
+            AnyNodeRef::ExprStringLiteral(each) => {
+                Some(literal(each.value.to_str().chars().count() as u64))
+            }
+            AnyNodeRef::ExprBytesLiteral(each) => Some(literal(each.value.bytes().count() as u64)),
+            AnyNodeRef::ExprName(_) => self.named_count(depth),
+            AnyNodeRef::ExprAttribute(each) => self.attribute_count(each, depth),
+            AnyNodeRef::ExprCall(call) => self.call_count(call, depth),
+            AnyNodeRef::ExprSubscript(each) => self.slice_count(each, depth),
+            AnyNodeRef::ExprListComp(each) => self.clauses_count(&each.generators, depth),
+            AnyNodeRef::ExprSetComp(each) => self.clauses_count(&each.generators, depth),
+            AnyNodeRef::ExprGenerator(each) => self.clauses_count(&each.generators, depth),
+            AnyNodeRef::ExprDictComp(each) => self.clauses_count(&each.generators, depth),
+            AnyNodeRef::ExprIf(each) => {
+                let body = self.at(&*each.body).count(depth + 1)?;
+                let other = self.at(&*each.orelse).count(depth + 1)?;
+                Some(if body.n >= other.n { body } else { other })
+            }
+            AnyNodeRef::ExprBinOp(each) => self.sum_count(each, depth),
+            AnyNodeRef::ExprStarred(each) => self.at(&*each.value).count(depth + 1),
+            _ => None,
+        };
+        found.or_else(|| self.count_by_type())
+    }
+
+    /// A tuple whose items are each known has their number.
+    fn count_by_type(self) -> Option<Count> {
+        if !matches!(
+            self.kind(),
+            Kind::Name | Kind::Attribute | Kind::Subscript | Kind::Call
+        ) {
+            return None;
+        }
+        match self.ty() {
+            Type::Tuple(items) => Some(Count {
+                n: items.len() as u64,
+                origin: SizeOrigin::Annotation,
+            }),
+            _ => None,
+        }
+    }
+
+    fn display(self, elements: &'d [Expr], depth: u32) -> Option<Count> {
+        let mut n = 0u64;
+        for element in elements {
+            n += match element {
+                Expr::Starred(starred) => self.at(&*starred.value).count(depth + 1)?.n,
+                _ => 1,
+            };
+        }
+        Some(literal(n))
+    }
+
+    fn named_count(self, depth: u32) -> Option<Count> {
+        let symbol = self.symbol()?;
+        let binding = symbol.single_binding()?;
+        let owner = binding.owner();
+        match binding.kind() {
+            BindingKind::Assigned => {
+                let value = owner.assigned_value()?;
+                if binding.target().parent() != Some(owner) || symbol.is_mutated_or_escapes() {
+                    return None;
+                }
+                let count = value.count(depth + 1)?;
+                let constant = matches!(symbol.scope_kind(), ScopeKind::Module | ScopeKind::Class);
+                Some(Count {
+                    origin: if constant {
+                        SizeOrigin::Constant
+                    } else {
+                        count.origin
+                    },
+                    ..count
+                })
+            }
+            BindingKind::Class => enum_count(owner),
+            _ => None,
+        }
+    }
+
+    fn attribute_count(self, each: &'d ast::ExprAttribute, depth: u32) -> Option<Count> {
+        if self.is_qualified("sys.argv") {
+            return Some(Count {
+                n: 8,
+                origin: SizeOrigin::Constant,
+            });
+        }
+        let (Type::Instance(class) | Type::Class(class)) = self.at(&*each.value).ty() else {
+            return None;
+        };
+        let class = self.document.at(class.id);
+        if !self
+            .document
+            .attribute_stores(class, each.attr.as_str())
+            .is_empty()
+        {
+            return None;
+        }
+        let symbol = self
+            .document
+            .own_symbol(class.data().extra, each.attr.as_str())?;
+        let owner = symbol.single_binding()?.owner();
+        let value = owner.assigned_value()?;
+        let count = value.count(depth + 1)?;
+        // A list on the class may grow anywhere.
+        (!value.ty().is_mutable().is_yes()).then_some(Count {
+            origin: SizeOrigin::Constant,
+            ..count
+        })
+    }
+
+    fn call_count(self, call: &'d ast::ExprCall, depth: u32) -> Option<Count> {
+        let argument = |at: usize| {
+            call.arguments
+                .args
+                .get(at)
+                .map(|argument| self.at(argument))
+        };
+        if let Some((receiver, "items" | "keys" | "values" | "copy")) = self.method() {
+            return receiver.count(depth + 1);
+        }
+        match self.qualified_name()?.as_str() {
+            "range" => self.range_count(call, depth),
+            "enumerate" | "reversed" | "sorted" | "list" | "tuple" | "set" | "frozenset"
+            | "iter" | "dict" | "filter" => {
+                argument(usize::from(self.builtin() == Some("filter")))?.count(depth + 1)
+            }
+            "map" => argument(1)?.count(depth + 1),
+            "zip" => {
+                let counts = call
+                    .arguments
+                    .args
+                    .iter()
+                    .filter_map(|each| self.at(each).count(depth + 1));
+                counts.min_by_key(|count| count.n)
+            }
+            "itertools.islice" => {
+                let stop = argument(1)?.constant_int()?;
+                Some(Count {
+                    n: u64::try_from(stop).ok()?,
+                    origin: SizeOrigin::Constant,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn range_count(self, call: &'d ast::ExprCall, depth: u32) -> Option<Count> {
+        let args = &call.arguments.args;
+        let int = |at: usize| args.get(at).and_then(|each| self.at(each).constant_int());
+        let n = match args.len() {
+            1 => match int(0) {
+                Some(stop) => stop,
+                None => {
+                    // `range(len(xs))` is as long as `xs`.
+                    let stop = self.at(&args[0]);
+                    if stop.builtin() != Some("len") {
+                        return None;
+                    }
+                    return stop.argument(0, "")?.count(depth + 1);
+                }
+            },
+            2 | 3 => {
+                let (start, stop) = (int(0)?, int(1)?);
+                let step = if args.len() == 3 { int(2)? } else { 1 };
+                if step == 0 {
+                    return None;
+                }
+                let width = if step > 0 {
+                    stop.checked_sub(start)?
+                } else {
+                    start.checked_sub(stop)?
+                };
+                let step = i64::try_from(step.unsigned_abs()).ok()?;
+                width.max(0).checked_add(step - 1)? / step
+            }
+            _ => return None,
+        };
+        Some(Count {
+            n: u64::try_from(n.max(0)).ok()?,
+            origin: SizeOrigin::Range,
+        })
+    }
+
+    fn slice_count(self, each: &'d ast::ExprSubscript, depth: u32) -> Option<Count> {
+        let Expr::Slice(slice) = &*each.slice else {
+            return None;
+        };
+        let whole = self.at(&*each.value).count(depth + 1);
+        let int =
+            |part: &Option<Box<Expr>>| part.as_ref().map(|part| self.at(&**part).constant_int());
+        let taken = match (int(&slice.lower), int(&slice.upper)) {
+            (None, Some(Some(stop))) if stop >= 0 => Some(stop),
+            (Some(Some(start)), None) if start < 0 => Some(-start),
+            (Some(Some(start)), Some(Some(stop)))
+                if (start >= 0) == (stop >= 0) && stop >= start =>
+            {
+                Some(stop - start)
+            }
+            _ => None,
+        };
+        match (taken, whole) {
+            (Some(n), Some(whole)) => Some(Count {
+                n: (n as u64).min(whole.n),
+                ..whole
+            }),
+            (Some(n), None) => Some(Count {
+                n: n as u64,
+                origin: SizeOrigin::Constant,
+            }),
+            (None, whole) => whole,
+        }
+    }
+
+    fn clauses_count(self, clauses: &'d [ast::Comprehension], depth: u32) -> Option<Count> {
+        let mut all: Option<Count> = None;
+        for clause in clauses {
+            let count = self.at(&clause.iter).count(depth + 1)?;
+            all = Some(match all {
+                None => count,
+                Some(all) => Count {
+                    n: all.n.saturating_mul(count.n),
+                    ..all
+                },
+            });
+        }
+        all
+    }
+
+    fn sum_count(self, each: &'d ast::ExprBinOp, depth: u32) -> Option<Count> {
+        let (left, right) = (self.at(&*each.left), self.at(&*each.right));
+        match each.op {
+            ast::Operator::Add => {
+                let (a, b) = (left.count(depth + 1)?, right.count(depth + 1)?);
+                Some(Count {
+                    n: a.n.saturating_add(b.n),
+                    ..a
+                })
+            }
+            ast::Operator::Mult => {
+                let (times, one) = match left.constant_int() {
+                    Some(times) => (times, right),
+                    None => (right.constant_int()?, left),
+                };
+                let one = one.count(depth + 1)?;
+                Some(Count {
+                    n: one.n.saturating_mul(u64::try_from(times).ok()?),
+                    ..one
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The whole number that an expression is: written out, or a constant of the module.
+    pub fn constant_int(self) -> Option<i64> {
+        self.constant_int_within(0)
+    }
+
+    fn constant_int_within(self, depth: u32) -> Option<i64> {
+        if depth > DEPTH_MAX {
+            return None;
+        }
+        match self.ast() {
+            AnyNodeRef::ExprNumberLiteral(each) => match &each.value {
+                Number::Int(int) => int.as_i64(),
+                _ => None,
+            },
+            AnyNodeRef::ExprUnaryOp(each) if each.op == UnaryOp::USub => self
+                .at(&*each.operand)
+                .constant_int_within(depth + 1)?
+                .checked_neg(),
+            AnyNodeRef::ExprBinOp(each) => {
+                let left = self.at(&*each.left).constant_int_within(depth + 1)?;
+                let right = self.at(&*each.right).constant_int_within(depth + 1)?;
+                match each.op {
+                    ast::Operator::Add => left.checked_add(right),
+                    ast::Operator::Sub => left.checked_sub(right),
+                    ast::Operator::Mult => left.checked_mul(right),
+                    ast::Operator::FloorDiv => left.checked_div_euclid(right),
+                    ast::Operator::Pow => left.checked_pow(u32::try_from(right).ok()?),
+                    ast::Operator::LShift => left.checked_shl(u32::try_from(right).ok()?),
+                    _ => None,
+                }
+            }
+            AnyNodeRef::ExprName(_) => {
+                let binding = self.symbol()?.single_binding()?;
+                if binding.kind() != BindingKind::Assigned
+                    || binding.target().parent() != Some(binding.owner())
+                {
+                    return None;
+                }
+                binding
+                    .owner()
+                    .assigned_value()?
+                    .constant_int_within(depth + 1)
+            }
+            _ => None,
+        }
+    }
+
+    /// The string that an expression is: written out, or a constant of the module.
+    pub fn constant_str(self) -> Option<&'d str> {
+        match self.ast() {
+            AnyNodeRef::ExprStringLiteral(each) => Some(each.value.to_str()),
+            AnyNodeRef::ExprName(_) => {
+                let binding = self.symbol()?.single_binding()?;
+                match binding.owner().assigned_value()?.ast() {
+                    AnyNodeRef::ExprStringLiteral(each)
+                        if binding.target().parent() == Some(binding.owner()) =>
+                    {
+                        Some(each.value.to_str())
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The right side of an assignment or walrus.
+    pub fn assigned_value(self) -> Option<Node<'d>> {
+        let value = match self.ast() {
+            AnyNodeRef::StmtAssign(each) => &each.value,
+            AnyNodeRef::StmtAnnAssign(each) => each.value.as_ref()?,
+            AnyNodeRef::StmtAugAssign(each) => &each.value,
+            AnyNodeRef::ExprNamed(each) => &each.value,
+            _ => return None,
+        };
+        Some(self.at(&**value))
+    }
+}
+
+impl<'d> Loop<'d> {
+    /// How many iterations the loop makes; for `while` not known.
+    pub fn extent(self) -> Extent {
+        match self.iterable() {
+            Some(iterable) => iterable.extent(),
+            None => Extent {
+                bound: None,
+                origin: SizeOrigin::Assumed,
+                name: self.while_name(),
+            },
+        }
+    }
+
+    /// The size to state in a finding.
+    pub fn size(self) -> Size {
+        let extent = self.extent();
+        let assumed = self.node().document.settings.assume_size;
+        Size {
+            n: extent.bound.unwrap_or(assumed),
+            origin: extent.origin,
+        }
+    }
+
+    /// `while i < len(xs)` and `while queue` are bounded by what they look at.
+    fn while_name(self) -> String {
+        let node = self.node();
+        let AnyNodeRef::StmtWhile(each) = node.ast() else {
+            return "n".into();
+        };
+        let test = match &*each.test {
+            Expr::Compare(compare) => compare.comparators.first().unwrap_or(&compare.left),
+            Expr::BoolOp(bool_op) => bool_op.values.first().unwrap_or(&each.test),
+            other => other,
+        };
+        match test {
+            Expr::Name(_) | Expr::Attribute(_) | Expr::Call(_) => node.at(test).size_name(),
+            _ => "n".into(),
+        }
+    }
+
+    /// Whether it makes so few iterations, whatever the input, that it multiplies nothing.
+    pub fn is_bounded(self) -> bool {
+        self.kind() != LoopKind::While && self.extent().is_bounded()
+    }
+}
+
+fn literal(n: u64) -> Count {
+    Count {
+        n,
+        origin: SizeOrigin::Literal,
+    }
+}
+
+fn clause_name(node: Node<'_>, clauses: &[ast::Comprehension], depth: u32) -> String {
+    clauses.first().map_or_else(
+        || "n".into(),
+        |clause| node.at(&clause.iter).name_within(depth + 1),
+    )
+}
+
+/// The number of members of an enum class.
+fn enum_count(class: Node<'_>) -> Option<Count> {
+    let AnyNodeRef::StmtClassDef(each) = class.ast() else {
+        return None;
+    };
+    let is_enum = each.arguments.as_ref()?.args.iter().any(|base| {
+        let name = class.at(base).source();
+        name.ends_with("Enum") || name.ends_with("Flag") || name.ends_with("Choices")
+    });
+    let members = each
+        .body
+        .iter()
+        .filter(|statement| statement.is_assign_stmt())
+        .count() as u64;
+    (is_enum && members > 0).then_some(Count {
+        n: members,
+        origin: SizeOrigin::Constant,
+    })
+}

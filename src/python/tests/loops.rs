@@ -1,0 +1,183 @@
+//! Which loops run a place, how often, and over what.
+
+mod common;
+
+use common::{check, gap, loops, size};
+
+#[test]
+fn headers_run_once_and_bodies_per_iteration() {
+    check(
+        "
+def f(xs, ys):
+    for x in «a(xs)»:
+        «b()»
+        for y in «c(ys)»:
+            «d()»
+        else:
+            «e()»
+    else:
+        «g()»
+    while «h()»:
+        «i()»
+",
+        loops,
+        "
+a(xs): no loop
+b(): [for x in a(xs)]
+c(ys): [for x in a(xs)]
+d(): [for y in c(ys)] [for x in a(xs)]
+e(): [for x in a(xs)]
+g(): no loop
+h(): [while h()]
+i(): [while h()]
+",
+    );
+}
+
+#[test]
+fn clauses_key_functions_and_mapped_lambdas_are_loops() {
+    check(
+        "
+def f(xs, ys):
+    [«a(x, y)» for x in «b(xs)» if «c(x)» for y in «d(ys)» if «e(y)»]
+    sorted(«g(xs)», key=lambda x: «h(x)»)
+    xs.sort(key=lambda x, k=«i()»: «j(x)»)
+    list(map(lambda x: «k(x)», xs))
+    call(lambda x: «l(x)»)
+    for x in xs:
+        def inner(a=«m()»):
+            «n()»
+",
+        loops,
+        "
+a(x, y): [for y in d(ys)] [for x in b(xs)]
+b(xs): no loop
+c(x): [for x in b(xs)]
+d(ys): [for x in b(xs)]
+e(y): [for y in d(ys)] [for x in b(xs)]
+g(xs): no loop
+h(x): [sorted]
+i(): no loop
+j(x): [xs.sort]
+k(x): [map]
+l(x): no loop
+m(): [for x in xs]
+n(): no loop
+",
+    );
+}
+
+#[test]
+fn arms_that_leave_run_once() {
+    check(
+        "
+def f(xs):
+    for x in xs:
+        if a:
+            return «b()»
+        if c:
+            «d()»
+            break
+        if e:
+            «g()»
+            continue
+        if h:
+            raise E(«i()»)
+        try:
+            return «j()»
+        except KeyError:
+            «k()»
+        assert l, «m()»
+        while o():
+            «n()»
+            return
+        «p()»
+",
+        loops,
+        "
+b(): once [for x in xs]
+d(): once [for x in xs]
+g(): [for x in xs]
+i(): once [for x in xs]
+j(): [for x in xs]
+k(): rare [for x in xs]
+m(): rare [for x in xs]
+n(): once [while o()] once [for x in xs]
+p(): [for x in xs]
+",
+    );
+}
+
+#[test]
+fn only_loops_after_the_binding_multiply() {
+    check(
+        "
+def f(rows, names):
+    for row in rows:
+        cells = row.split()
+        for cell in cells:
+            «names».index(cell)
+            «cells».index(cell)
+            «row.cells».index(cell)
+            «self.names».index(cell)
+            «f(x)».index(cell)
+            «groups[cell]».index(cell)
+            «groups[0]».index(cell)
+    for row in rows:
+        «tail».index(row)
+        tail = tail[1:]
+",
+        gap,
+        "
+names: [for cell in cells; for row in rows]
+cells: [for cell in cells]
+row.cells: [for cell in cells]
+self.names: [for cell in cells; for row in rows]
+f(x): []
+groups[cell]: []
+groups[0]: [for cell in cells; for row in rows]
+tail: []
+",
+    );
+}
+
+#[test]
+fn sizes_are_folded_and_the_rest_has_the_programs_names() {
+    check(
+        "
+import enum, sys
+KINDS = ('a', 'b', 'c')
+N = 3
+class Color(enum.Enum):
+    RED = 1
+    BLUE = 2
+def f(orders, self):
+    grown = []
+    grown.append(1)
+    «[1, 2]»; «KINDS»; «range(N)»; «range(2, 10, 3)»; «range(len(KINDS))»; «Color»; «sys.argv»
+    «orders[:5]»; «orders[-3:]»; «orders»; «self.items»; «range(len(orders))»; «enumerate(KINDS)»
+    «zip(orders, KINDS)»; «grown»; «sorted(orders)»; «[x for x in KINDS]»; «orders.items()»
+",
+        size,
+        "
+[1, 2]: 2 literal
+KINDS: 3 constant
+range(N): 3 range
+range(2, 10, 3): 3 range
+range(len(KINDS)): 3 constant
+Color: 2 constant
+sys.argv: 8 constant
+orders[:5]: 5 constant
+orders[-3:]: 3 constant
+orders: orders
+self.items: self.items
+range(len(orders)): orders
+enumerate(KINDS): 3 constant
+zip(orders, KINDS): 3 constant
+grown: grown
+sorted(orders): orders
+[x for x in KINDS]: 3 constant
+orders.items(): orders
+",
+    );
+}
