@@ -126,3 +126,67 @@ fn effects_work_and_escapes() {
     assert_eq!(function("open").unwrap().sink, Some(Sink::Open));
     assert_eq!(opened(Some("rb")).to_string(), "BinaryIO");
 }
+
+/// Runs `check.py` on the tables. `None`, said aloud, where there is no `python3`.
+fn run_examples() -> Option<Vec<serde_json::Value>> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tables");
+    let files = ["builtins.txt", "stdlib.txt", "system.txt"].map(|file| format!("{folder}/{file}"));
+    let run = std::process::Command::new("python3")
+        .arg(format!("{folder}/check.py"))
+        .args(files)
+        .output();
+    let Ok(run) = run else {
+        println!("skipped: there is no python3 to run the examples of the tables");
+        return None;
+    };
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    Some(
+        run.stdout
+            .split(|&byte| byte == b'\n')
+            .filter_map(|line| serde_json::from_slice(line).ok())
+            .collect(),
+    )
+}
+
+/// Each example gives, in a real interpreter, a value of the type that the row says for these very inputs.
+#[test]
+fn examples_do_what_the_rows_say() {
+    let Some(records) = run_examples() else {
+        return;
+    };
+    let text =
+        |record: &serde_json::Value, key: &str| record[key].as_str().unwrap_or_default().to_owned();
+    let (mut wrong, mut n_results) = (Vec::new(), 0);
+    for record in &records {
+        for error in record["errors"].as_array().into_iter().flatten() {
+            wrong.push(format!("{} {error}", text(record, "place")));
+        }
+        let Some(real) = record["result"].as_str() else {
+            continue;
+        };
+        n_results += 1;
+        let fact = member_of(&text(record, "owner"), &text(record, "member")).unwrap();
+        let receiver = Type::parse(&text(record, "receiver")).unwrap();
+        let arguments: Vec<Type> = record["arguments"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|argument| Type::parse(argument.as_str().unwrap()).unwrap())
+            .collect();
+        let said = fact.result(&receiver, &arguments);
+        if !said.accepts(&Type::parse(real).unwrap()) {
+            wrong.push(format!(
+                "{} {}: said {said}, is {real}",
+                text(record, "place"),
+                fact.name
+            ));
+        }
+    }
+    println!("{n_results} of {} rows ran", records.len());
+    assert_eq!(wrong, [""; 0]);
+    assert!(n_results > 900, "only {n_results} examples ran");
+}
