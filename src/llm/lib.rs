@@ -6,9 +6,15 @@
 //! pages, findings, sources and runs as plain data, and never changes a finding. The only crate with a socket,
 //! and without a call from above it opens none.
 
+pub mod answer;
 pub mod catalogue;
 pub mod compare;
+pub mod explain;
+pub mod judge;
+pub mod pack;
+pub mod prompt;
 pub mod redact;
 pub mod route;
+pub mod run;
 pub mod stats;
 pub mod tokens;
