@@ -297,6 +297,30 @@ impl<'d> Symbol<'d> {
         })
     }
 
+    /// Whether any use may give the object more items, or hand it to code that may.
+    pub fn may_grow(self) -> bool {
+        self.uses().any(|each| {
+            let shrinks = each
+                .parent()
+                .and_then(Node::parent)
+                .and_then(Node::method)
+                .is_some_and(|(receiver, method)| {
+                    receiver == each
+                        && matches!(
+                            method,
+                            "pop" | "popleft" | "remove" | "clear" | "sort" | "reverse"
+                        )
+                });
+            match each.role().role {
+                Role::Mutates => !shrinks,
+                Role::Stores | Role::Escapes => true,
+                // Aliases of constants of the module are rarely changed, but may be.
+                Role::Aliases => self.scope_kind() != ScopeKind::Module,
+                _ => false,
+            }
+        })
+    }
+
     /// The uses in `place` that may change the object, with what each does.
     pub fn changes_in(self, place: Node<'d>) -> impl Iterator<Item = (Node<'d>, Use)> {
         self.uses()

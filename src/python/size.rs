@@ -211,7 +211,7 @@ impl<'d> Node<'d> {
         match binding.kind() {
             BindingKind::Assigned => {
                 let value = owner.assigned_value()?;
-                if binding.target().parent() != Some(owner) || symbol.is_mutated_or_escapes() {
+                if binding.target().parent() != Some(owner) || symbol.may_grow() {
                     return None;
                 }
                 let count = value.count(depth + 1)?;

@@ -1,0 +1,113 @@
+//! `xs.pop(0)` and `del xs[0]` in a loop that empties a list from the front.
+
+use looplint_model::{Cost, Cx, Edit, Finding, Fix, Safety};
+use looplint_python::ast::AnyNodeRef;
+use looplint_python::{Kind, LoopKind, Node, Python, Role, Scan, Type};
+
+pub const ON: &[Kind] = &[Kind::Call, Kind::Delete];
+
+pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let Some(list) = taken_from_front(node) else { return };
+    let Some(scan) = Scan::of(node, list) else { return };
+    let typed = list.typed();
+    let ty = typed.ty.without_none();
+    if ty.members().is_empty() || !ty.members().iter().all(|member| matches!(member, Type::List(_))) {
+        return;
+    }
+    let name = list.text();
+    let mut finding = cx.finding(
+        node.span(),
+        format!("`{}` moves every element that is left, in every iteration; make `{name}` a `collections.deque` and take from it with `popleft`", node.text()),
+    );
+    finding.suggestion = format!("make `{name}` a `collections.deque` and call `popleft()`");
+    finding.label = "moves all elements that are left one place forward".into();
+    finding.confidence = typed.confidence;
+    finding.related = scan.related(&typed);
+    let mut cost = scan.cost();
+    cost.before = format!("O({}^2)", list.size_name());
+    cost.after = format!("O({})", list.size_name());
+    finding.cost = Some(Cost::Code(cost));
+    let fix = fix(&scan, node);
+    cx.report(Finding { fix, ..finding });
+}
+
+/// The list of `xs.pop(0)` or `del xs[0]`.
+fn taken_from_front(node: Node<'_>) -> Option<Node<'_>> {
+    if let AnyNodeRef::StmtDelete(each) = node.ast() {
+        let [target] = each.targets.as_slice() else { return None };
+        let AnyNodeRef::ExprSubscript(subscript) = node.at(target).ast() else { return None };
+        let is_first = node.at(&*subscript.slice).constant_int() == Some(0);
+        return is_first.then(|| node.at(&*subscript.value));
+    }
+    let (list, "pop") = node.method()? else { return None };
+    (node.argument(0, "")?.constant_int() == Some(0)).then_some(list)
+}
+
+/// A deque instead of the list, where nothing is done with it that a deque does not do alike.
+fn fix<'d>(scan: &Scan<'d>, node: Node<'d>) -> Option<Fix> {
+    let list = scan.object;
+    let symbol = list.symbol()?;
+    let start = symbol.single_binding()?.owner();
+    let value = start.assigned_value().filter(|_| start.kind() == Kind::Assign)?;
+    if symbol.is_captured() || !symbol.uses().all(|each| a_deque_does_it(each)) {
+        return None;
+    }
+    let document = list.document();
+    let (deque, import) = document.import_from("collections", "deque");
+    let fresh = match value.builtin() {
+        Some("list") => {
+            let inside = value.argument(0, "").map_or("", Node::source);
+            value.replace(format!("{deque}({inside})"))
+        }
+        _ if value.kind() == Kind::List && value.children().next().is_none() => value.replace(format!("{deque}()")),
+        _ if matches!(value.kind(), Kind::List | Kind::Comprehension) => {
+            value.replace(format!("{deque}({})", value.source()))
+        }
+        _ => return None,
+    };
+    let mut edits: Vec<Edit> = symbol
+        .uses()
+        .filter_map(|each| pop_of(each))
+        .map(|call| call.replace(format!("{}.popleft()", list.source())))
+        .collect();
+    if edits.is_empty() || node.kind() != Kind::Call {
+        return None;
+    }
+    edits.push(fresh);
+    edits.extend(import);
+    edits.sort();
+    let guard = scan.innermost();
+    let guarded = guard.kind() == LoopKind::While && guard.node().children().next().is_some_and(|test| test.source() == list.source());
+    let safety = if guarded && symbol.uses().filter_map(|each| pop_of(each)).count() == 1 {
+        Safety::Safe
+    } else {
+        Safety::Unsafe("taking from an empty deque raises IndexError with other words".into())
+    };
+    Some(Fix { title: format!("Make `{}` a deque", list.text()), edits, safety })
+}
+
+/// The call `xs.pop(0)` that this use of `xs` belongs to.
+fn pop_of(list: Node<'_>) -> Option<Node<'_>> {
+    let call = list.parent()?.parent()?;
+    (call.kind() == Kind::Call && taken_from_front(call) == Some(list)).then_some(call)
+}
+
+/// Whether a deque does the same at this use: grows, gives its front, is measured, tested or gone through.
+fn a_deque_does_it(list: Node<'_>) -> bool {
+    if pop_of(list).is_some() {
+        return true;
+    }
+    let Some(parent) = list.parent() else { return false };
+    if let Some((receiver, method)) = parent.parent().and_then(Node::method)
+        && receiver == list
+    {
+        return matches!(method, "append" | "extend" | "clear");
+    }
+    match parent.kind() {
+        Kind::While | Kind::If | Kind::UnaryOp | Kind::BoolOp => true,
+        Kind::Call => matches!(parent.builtin(), Some("len" | "bool" | "list" | "set" | "sum" | "min" | "max" | "any" | "all" | "sorted")),
+        Kind::For | Kind::Clause => list.role().role == Role::Iterates,
+        Kind::Compare => list.role().role == Role::Contains,
+        _ => false,
+    }
+}

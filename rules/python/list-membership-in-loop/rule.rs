@@ -1,0 +1,94 @@
+//! `x in xs`, where `xs` is a list and a loop asks again and again.
+
+use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
+use looplint_python::ast::{AnyNodeRef, CmpOp};
+use looplint_python::types::{InCost, Proof};
+use looplint_python::{Kind, Node, Python, Role, Scan, Typed};
+
+pub const ON: &[Kind] = &[Kind::Compare];
+
+pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let AnyNodeRef::ExprCompare(compare) = node.ast() else { return };
+    let ([CmpOp::In | CmpOp::NotIn], [right]) = (&*compare.ops, &*compare.comparators) else { return };
+    let (needle, list) = (node.at(&*compare.left), node.at(right));
+    let Some(scan) = Scan::of(node, list) else { return };
+    let typed = list.typed();
+    let ceiling = match typed.ty.without_none().scan_cost_of_in() {
+        InCost::Scan => Confidence::Proven,
+        InCost::MostlyScan => Confidence::Likely,
+        _ => return,
+    };
+    let elements = typed.ty.without_none().iterated();
+    if elements.is_hashable() == Proof::No || needle.ty().is_hashable() == Proof::No {
+        return;
+    }
+    let change = list.invariant(scan.outermost());
+    if change.is_err() && grows_by_needle(&scan) {
+        return; // dedup-by-scan
+    }
+    let name = list.text();
+    let fix = if change == Ok(Confidence::Proven) { fix(&scan, &typed, needle) } else { None };
+    let mut finding = cx.finding(
+        node.span(),
+        format!("`{name}` is a list and is searched in every iteration; make a set of it once and ask that"),
+    );
+    finding.suggestion = format!("build `set({name})` before the loop and test membership in the set");
+    finding.label = format!("compares with one element of `{name}` after another");
+    finding.confidence = typed.confidence.min(ceiling);
+    finding.related = scan.related(&typed);
+    finding.cost = Some(Cost::Code(scan.cost()));
+    cx.report(Finding { fix, ..finding });
+}
+
+/// Whether the loop appends to the list that it searches: another rule's finding.
+fn grows_by_needle(scan: &Scan<'_>) -> bool {
+    let whole = scan.outermost().node();
+    let object = scan.object.source();
+    whole.subtree().any(|node| {
+        node.method().is_some_and(|(receiver, method)| {
+            receiver.source() == object && matches!(method, "append" | "insert" | "extend" | "add")
+        })
+    })
+}
+
+/// A set beside the list, made right before the outermost loop, for every test of the list in that loop.
+fn fix(scan: &Scan<'_>, typed: &Typed, needle: Node<'_>) -> Option<Fix> {
+    let list = scan.object;
+    let outer = scan.outermost();
+    let document = list.document();
+    let last = list.source().rsplit('.').next().filter(|last| last.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))?;
+    let set = document.fresh_name(&format!("{last}_set"));
+    let before = outer.whole().statement().line_before(&format!("{set} = set({})", list.source()))?;
+    let mut edits = vec![before];
+    edits.extend(tests_of(scan).map(|test| test.replace(set.clone())));
+    edits.sort();
+    edits.dedup();
+    let hashable = |proof: Proof| proof == Proof::Yes;
+    let safety = if typed.confidence < Confidence::Proven {
+        Safety::Unsafe("the type of the list is not proven".into())
+    } else if !hashable(typed.ty.iterated().is_hashable()) {
+        Safety::Unsafe("the list's elements may be unhashable".into())
+    } else if !hashable(needle.ty().is_hashable()) {
+        Safety::Unsafe("the value looked for may be unhashable".into())
+    } else {
+        Safety::Safe
+    };
+    Some(Fix { title: format!("Make a set of `{}` before the loop", list.text()), edits, safety })
+}
+
+/// All places in the loop where membership in the list is asked.
+fn tests_of<'d>(scan: &Scan<'d>) -> impl Iterator<Item = Node<'d>> {
+    let (whole, list) = (scan.outermost().whole(), scan.object);
+    whole.subtree().filter(move |node| {
+        node.kind() == list.kind()
+            && node.source() == list.source()
+            && node.symbol() == list.symbol()
+            && node.role().role == Role::Contains
+            && scan_repeats(*node, whole)
+    })
+}
+
+/// Whether the place is in the loop proper: an iterable is looked at once.
+fn scan_repeats<'d>(node: Node<'d>, whole: Node<'d>) -> bool {
+    node.all_loops().any(|each| each.whole() == whole)
+}

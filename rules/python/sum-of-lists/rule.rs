@@ -1,0 +1,74 @@
+//! `sum(lists, [])` and `reduce` with `+` over sequences.
+
+use looplint_model::{CodeCost, Cost, Cx, Finding, Fix, Safety};
+use looplint_python::ast::{AnyNodeRef, Operator};
+use looplint_python::{Kind, Node, Python, Type};
+
+pub const ON: &[Kind] = &[Kind::Call];
+
+pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let Some((lists, is_sum)) = added_up(node) else { return };
+    if lists.extent().is_bounded() {
+        return;
+    }
+    let name = lists.size_name();
+    let how = if is_sum { "`sum`" } else { "`reduce` with `+`" };
+    let mut finding = cx.finding(
+        node.span(),
+        format!("{how} copies all that was added so far at each list; use `itertools.chain.from_iterable`"),
+    );
+    finding.suggestion = format!("list(itertools.chain.from_iterable({}))", lists.text());
+    finding.label = "copies the sum so far at each list".into();
+    finding.cost = Some(Cost::Code(CodeCost {
+        before: format!("O({name}^2)"),
+        after: format!("O({name})"),
+        depth: 1,
+        size: lists.size(),
+        shape: if is_sum { "1" } else { "reduce" },
+        curve: None,
+    }));
+    let fix = if is_sum { fix(node, lists) } else { None };
+    cx.report(Finding { fix, ..finding });
+}
+
+/// The lists of `sum(lists, [])` and `reduce(add, lists)`, and whether it is `sum`.
+fn added_up(node: Node<'_>) -> Option<(Node<'_>, bool)> {
+    if node.builtin() == Some("sum") {
+        let start = node.argument(1, "start")?;
+        let starts_empty = start.kind() == Kind::List && start.children().next().is_none();
+        let is_sequence = starts_empty || matches!(start.ty(), Type::List(_) | Type::Tuple(_) | Type::TupleOf(_));
+        return is_sequence.then(|| node.argument(0, "").map(|lists| (lists, true)))?;
+    }
+    if !node.is_qualified("functools.reduce") {
+        return None;
+    }
+    let (function, lists) = (node.argument(0, "")?, node.argument(1, "")?);
+    let start = node.argument(2, "").map_or(Type::Unknown, Node::ty);
+    let elements = lists.ty().iterated();
+    let is_sequence = |ty: &Type| matches!(ty, Type::List(_) | Type::Tuple(_) | Type::TupleOf(_));
+    (adds(function) && (is_sequence(&start) || is_sequence(&elements))).then_some((lists, false))
+}
+
+/// `operator.add`, `operator.concat` and `lambda a, b: a + b`.
+fn adds(function: Node<'_>) -> bool {
+    if ["operator.add", "operator.concat"].iter().any(|name| function.is_qualified(name)) {
+        return true;
+    }
+    let AnyNodeRef::ExprLambda(lambda) = function.ast() else { return false };
+    let AnyNodeRef::ExprBinOp(sum) = function.at(&*lambda.body).ast() else { return false };
+    sum.op == Operator::Add && function.at(&*sum.left).kind() == Kind::Name && function.at(&*sum.right).kind() == Kind::Name
+}
+
+fn fix<'d>(node: Node<'d>, lists: Node<'d>) -> Option<Fix> {
+    let start = node.argument(1, "start")?;
+    if start.kind() != Kind::List || start.children().next().is_some() || lists.kind() == Kind::Starred {
+        return None;
+    }
+    let (chain, import) = node.document().import_module("itertools", "chain");
+    // A bare generator loses its parentheses only where it is the single argument.
+    let mut edits = vec![node.replace(format!("list({chain}.from_iterable({}))", lists.source()))];
+    edits.extend(import);
+    edits.sort();
+    let safety = Safety::Unsafe("`sum` refuses elements that are no lists, `chain` takes any iterable".into());
+    Some(Fix { title: "Chain the lists".into(), edits, safety })
+}

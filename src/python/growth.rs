@@ -1,0 +1,244 @@
+//! A value that grows in a loop: each iteration makes it anew out of itself.
+//!
+//! Knows where the value starts, which loops it grows in, and whether anything looks at it in between.
+//! Does not know what it costs to grow: that depends on the type, which is for the rule to ask.
+
+use looplint_model::Confidence;
+use ruff_python_ast::AnyNodeRef;
+
+use crate::effects::Role;
+use crate::flow::Multiplicity;
+use crate::infer::Typed;
+use crate::kind::Kind;
+use crate::loops::Loop;
+use crate::node::Node;
+use crate::scope::{Binding, BindingKind};
+use crate::types::Type;
+
+/// A name, attribute or item that each iteration of some loops makes anew out of itself.
+#[derive(Clone, Debug)]
+pub struct Growth<'d> {
+    /// The target of the assignment.
+    pub target: Node<'d>,
+    /// The assignment.
+    pub statement: Node<'d>,
+    /// The loops in which it grows, innermost first; never empty, none of them bounded.
+    pub loops: Vec<Loop<'d>>,
+}
+
+impl<'d> Growth<'d> {
+    /// The growth of an assignment's `target`. None where no loop repeats it without starting it anew.
+    /// Whether the assigned value holds the old one is for the caller to see.
+    pub fn of(target: Node<'d>) -> Option<Growth<'d>> {
+        let statement = target.statement();
+        let mut loops = Vec::new();
+        for each in statement.loops() {
+            if starts_anew(target, each) {
+                break;
+            }
+            if !each.is_bounded() && statement.multiplicity(each) == Multiplicity::Repeated {
+                loops.push(each);
+            }
+        }
+        (!loops.is_empty()).then_some(Growth {
+            target,
+            statement,
+            loops,
+        })
+    }
+
+    /// The type of what grows. Where nothing shows it, what the same function assigns to the same place, or what is
+    /// added to it, is evidence short of proof.
+    pub fn typed(&self) -> Typed {
+        let own = self.target.typed();
+        if !own.ty.is_unknown() {
+            return own;
+        }
+        let likely = |ty: Type, span| Typed {
+            ty,
+            confidence: Confidence::Likely,
+            proof: vec![span],
+        };
+        let frame = self.target.frame();
+        let assigned = frame.subtree().find_map(|node| match node.ast() {
+            AnyNodeRef::StmtAssign(each) if !grows(node, self.target) => {
+                let same = each
+                    .targets
+                    .iter()
+                    .any(|one| node.at(one).source() == self.target.source());
+                let ty = node.at(&*each.value).ty();
+                (same && !ty.is_unknown()).then(|| likely(ty, node.span()))
+            }
+            _ => None,
+        });
+        assigned.or_else(|| self.added_text()).unwrap_or(own)
+    }
+
+    /// `+= "text"`: nothing but a text takes a text, or a list by mistake.
+    fn added_text(&self) -> Option<Typed> {
+        let AnyNodeRef::StmtAugAssign(each) = self.statement.ast() else {
+            return None;
+        };
+        let added = self.statement.at(&*each.value);
+        let is_text = matches!(
+            added.ast(),
+            AnyNodeRef::ExprFString(_) | AnyNodeRef::ExprStringLiteral(_)
+        );
+        is_text.then(|| Typed {
+            ty: Type::Str,
+            confidence: Confidence::Likely,
+            proof: vec![added.span()],
+        })
+    }
+
+    /// The outermost loop in which it grows.
+    pub fn outermost(&self) -> Loop<'d> {
+        self.loops[self.loops.len() - 1]
+    }
+
+    /// The statements outside of the loops that give the name its first value.
+    pub fn starts(&self) -> Vec<Binding<'d>> {
+        let Some(symbol) = self.target.symbol() else {
+            return Vec::new();
+        };
+        let whole = self.outermost().node();
+        symbol
+            .bindings()
+            .filter(|binding| !whole.contains(binding.target()))
+            .collect()
+    }
+
+    /// Where the loops use the value for anything but growing.
+    pub fn reads(&self) -> Vec<Node<'d>> {
+        let whole = self.outermost().node();
+        match self.target.symbol() {
+            Some(symbol) => symbol
+                .uses()
+                .filter(|each| whole.contains(*each) && !self.statement.contains(*each))
+                .filter(|each| !grows(each.statement(), self.target))
+                .collect(),
+            None => whole
+                .subtree()
+                .filter(|each| {
+                    each.kind() == self.target.kind() && each.source() == self.target.source()
+                })
+                .filter(|each| {
+                    !self.statement.contains(*each) && !grows(each.statement(), self.target)
+                })
+                .collect(),
+        }
+    }
+
+    /// Whether another name, a container or a call ever holds the object: then the old and the new one can be told
+    /// apart.
+    pub fn is_shared(&self) -> bool {
+        let Some(symbol) = self.target.symbol() else {
+            return true;
+        };
+        if symbol.is_captured() {
+            return true;
+        }
+        let starts_shared = self.starts().iter().any(|binding| !is_fresh(*binding));
+        let whole = self.outermost().node();
+        starts_shared
+            || symbol
+                .uses()
+                .filter(|each| each.id() < whole.id() || whole.contains(*each))
+                .any(|each| {
+                    let role = each.role().role;
+                    let grows_here = grows(each.statement(), self.target);
+                    let hands_out = matches!(role, Role::Aliases | Role::Escapes | Role::Returns);
+                    hands_out && !(grows_here && self.statement.contains(each))
+                })
+    }
+}
+
+/// Whether the binding makes an object that nobody else holds.
+fn is_fresh(binding: Binding<'_>) -> bool {
+    if binding.kind() != BindingKind::Assigned {
+        return false;
+    }
+    let Some(value) = binding.owner().assigned_value() else {
+        return false;
+    };
+    matches!(
+        value.kind(),
+        Kind::List
+            | Kind::Set
+            | Kind::Dict
+            | Kind::Tuple
+            | Kind::Comprehension
+            | Kind::Literal
+            | Kind::FString
+    ) || matches!(
+        value.builtin(),
+        Some("list" | "set" | "dict" | "tuple" | "str" | "bytes" | "sorted")
+    )
+}
+
+/// Whether the statement assigns to the same place a value made of itself.
+fn grows<'d>(statement: Node<'d>, target: Node<'d>) -> bool {
+    match statement.ast() {
+        AnyNodeRef::StmtAugAssign(each) => statement.at(&*each.target).source() == target.source(),
+        AnyNodeRef::StmtAssign(each) => {
+            let value = statement.at(&*each.value);
+            each.targets.len() == 1
+                && statement.at(&each.targets[0]).source() == target.source()
+                && value.mentions(target)
+        }
+        _ => false,
+    }
+}
+
+/// Whether an iteration of `around` gives the target a value that is not made of its old one.
+fn starts_anew<'d>(target: Node<'d>, around: Loop<'d>) -> bool {
+    let whole = around.node();
+    if let Some(symbol) = target.symbol() {
+        return symbol
+            .bindings()
+            .filter(|binding| whole.contains(binding.target()))
+            .any(|binding| !grows(binding.target().statement(), target));
+    }
+    let value = match target.ast() {
+        AnyNodeRef::ExprAttribute(each) => target.at(&*each.value),
+        AnyNodeRef::ExprSubscript(each) => {
+            let key = target.at(&*each.slice);
+            if key.invariant(around).is_err() {
+                return true;
+            }
+            target.at(&*each.value)
+        }
+        _ => return true,
+    };
+    if value.identity_change(around).is_some() {
+        return true;
+    }
+    whole.subtree().any(|node| match node.ast() {
+        AnyNodeRef::StmtAssign(each) => {
+            !grows(node, target)
+                && each.targets.iter().any(|one| {
+                    let one = node.at(one);
+                    one.subtree().any(|part| {
+                        part.kind() == target.kind() && part.source() == target.source()
+                    }) && !matches!(one.kind(), Kind::Subscript if one != target)
+                })
+        }
+        AnyNodeRef::StmtAnnAssign(each) => node.at(&*each.target).source() == target.source(),
+        AnyNodeRef::StmtDelete(each) => each
+            .targets
+            .iter()
+            .any(|one| node.at(one).source() == target.source()),
+        _ => false,
+    })
+}
+
+impl<'d> Node<'d> {
+    /// Whether the same name, attribute chain or item stands anywhere inside of it.
+    pub fn mentions(self, other: Node<'d>) -> bool {
+        self.subtree().any(|node| {
+            node.kind() == other.kind()
+                && node.source() == other.source()
+                && node.symbol() == other.symbol()
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! A scan that loops repeat: one object gone through again and again.
+//!
+//! Knows which loops multiply a scan, what it costs and which places show it. It is what the rules about
+//! searching, counting and recomputing have in common. Does not know what the scan is for.
+
+use looplint_model::{CodeCost, Related};
+
+use crate::flow::Multiplicity;
+use crate::infer::Typed;
+use crate::loops::{Loop, LoopKind};
+use crate::node::Node;
+
+/// An object that is gone through in every iteration of some loops, while it stays the same object.
+#[derive(Clone, Debug)]
+pub struct Scan<'d> {
+    /// What is gone through.
+    pub object: Node<'d>,
+    /// The loops that repeat it, innermost first; never empty, none of them bounded.
+    pub loops: Vec<Loop<'d>>,
+}
+
+impl<'d> Scan<'d> {
+    /// The scan of `object` at `site`. None where nothing repeats it, or where the object or all loops are so small
+    /// that it costs no more than a constant.
+    pub fn of(site: Node<'d>, object: Node<'d>) -> Option<Scan<'d>> {
+        let gap = object.depth_gap();
+        let repeats = |each: &Loop<'d>| {
+            !each.is_bounded() && site.multiplicity(*each) == Multiplicity::Repeated
+        };
+        let loops: Vec<Loop<'d>> = gap.into_iter().filter(repeats).collect();
+        (!loops.is_empty() && !object.extent().is_bounded()).then_some(Scan { object, loops })
+    }
+
+    /// The innermost of the loops.
+    pub fn innermost(&self) -> Loop<'d> {
+        self.loops[0]
+    }
+
+    /// The outermost of the loops: what is done once goes before it.
+    pub fn outermost(&self) -> Loop<'d> {
+        self.loops[self.loops.len() - 1]
+    }
+
+    /// Whether the object is not changed while the outermost loop runs.
+    pub fn is_unchanged(&self) -> bool {
+        self.object.invariant(self.outermost()).is_ok()
+    }
+
+    /// `O(n*m)` against `O(n+m)`, in the program's own names.
+    pub fn cost(&self) -> CodeCost {
+        self.object.scan_cost(self.object, &self.loops)
+    }
+
+    /// The loops, and the places that show the object's type.
+    pub fn related(&self, typed: &Typed) -> Vec<Related> {
+        let mut related = related_loops(&self.loops);
+        let own = self.object.span();
+        related.extend(
+            typed
+                .proof
+                .iter()
+                .filter(|span| !span.overlaps(own))
+                .map(|&span| Related {
+                    span,
+                    message: format!(
+                        "shows that `{}` is a {}",
+                        self.object.text(),
+                        kind_of(typed)
+                    ),
+                }),
+        );
+        related
+    }
+}
+
+/// The loops as places to point at.
+pub fn related_loops(loops: &[Loop<'_>]) -> Vec<Related> {
+    loops
+        .iter()
+        .map(|each| Related {
+            span: each.span(),
+            message: format!("{} repeats it", each.words()),
+        })
+        .collect()
+}
+
+impl Loop<'_> {
+    /// What to call the loop in a message.
+    pub fn words(self) -> &'static str {
+        match self.kind() {
+            LoopKind::For | LoopKind::AsyncFor | LoopKind::While => "this loop",
+            LoopKind::Clause | LoopKind::AsyncClause => "this comprehension",
+            LoopKind::KeyFunction => "the key function",
+            LoopKind::MappedLambda => "the mapped function",
+        }
+    }
+}
+
+fn kind_of(typed: &Typed) -> String {
+    let shown = typed.ty.without_none().to_string();
+    shown.split('[').next().unwrap_or(&shown).to_owned()
+}
