@@ -98,14 +98,13 @@ impl<'d> Node<'d> {
                 AnyNodeRef::ExceptHandlerExceptHandler(_) | AnyNodeRef::StmtRaise(_) => {
                     return true;
                 }
-                AnyNodeRef::StmtAssert(each) => {
+                AnyNodeRef::StmtAssert(each)
                     if each
                         .msg
                         .as_ref()
-                        .is_some_and(|message| above.at(&**message) == inside)
-                    {
-                        return true;
-                    }
+                        .is_some_and(|message| above.at(&**message) == inside) =>
+                {
+                    return true;
                 }
                 _ => {}
             }

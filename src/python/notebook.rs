@@ -200,19 +200,14 @@ fn is_magic(line: &str) -> bool {
             .all(|c| c.is_alphanumeric() || matches!(c, '_' | ',' | ' '))
 }
 
-/// The magic line in Python of the same length: nothing, or `pass` where an indented block may need one.
+/// The magic line in Python of the same length: nothing, or a `0` where an indented block may need a statement.
 fn magic(line: &str) -> String {
     let indent = line.len() - line.trim_start().len();
     let blanked = blank(line);
-    let rest = line.trim().len();
-    if indent == 0 || rest < 4 {
+    if indent == 0 {
         return blanked;
     }
-    let mut out = String::with_capacity(line.len());
-    out.push_str(&line[..indent]);
-    out.push_str("pass");
-    out.push_str(&blanked[indent + 4..]);
-    out
+    format!("{}0{}", &line[..indent], &blanked[indent + 1..])
 }
 
 /// Spaces for everything but line ends, byte for byte.

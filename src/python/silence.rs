@@ -51,6 +51,7 @@ pub(crate) fn silences(document: &Document<'_>) -> Vec<Silence> {
                     }
                     Verb::Disable => {
                         let rest = Span::new(place.start, text.len() as u32);
+                        let level = level + indents_after(tokens, at);
                         open.push((request.silence(rest, SilenceScope::Region), level));
                     }
                     Verb::Enable => {
@@ -69,6 +70,20 @@ pub(crate) fn silences(document: &Document<'_>) -> Vec<Silence> {
     found.extend(open.into_iter().map(|(region, _)| region));
     found.sort_by_key(|silence| silence.comment);
     found
+}
+
+/// A comment that opens a block comes before the block's indent.
+fn indents_after(tokens: &[Token], at: usize) -> u32 {
+    tokens[at..]
+        .iter()
+        .take_while(|token| {
+            matches!(
+                token.kind(),
+                TokenKind::Comment | TokenKind::NonLogicalNewline | TokenKind::Indent
+            )
+        })
+        .filter(|token| token.kind() == TokenKind::Indent)
+        .count() as u32
 }
 
 /// Ends the regions of the rules that `enable` names; of all rules where it names none.
