@@ -117,7 +117,7 @@ fn lines_of(source: &Source, marks: &[Span]) -> Vec<usize> {
 }
 
 /// The parts of a line to show: the whole of a short one, else a part around each mark.
-fn windows(source: &Source, line: Span, marks: &[Span], width: usize) -> Vec<Span> {
+pub(crate) fn windows(source: &Source, line: Span, marks: &[Span], width: usize) -> Vec<Span> {
     let text = source.slice(line);
     if text.len() <= width || (text.len() <= width * 4 && text.chars().count() <= width) {
         return vec![line];
@@ -146,6 +146,13 @@ fn windows(source: &Source, line: Span, marks: &[Span], width: usize) -> Vec<Spa
     merged
 }
 
+/// The part of `span` on its first line.
+pub(crate) fn first_line(source: &Source, span: Span) -> Span {
+    let lines = source.lines();
+    let line = lines.span(&source.text, lines.line(span.start));
+    Span::new(span.start, span.end.min(line.end).max(span.start))
+}
+
 /// About `share` characters of `line` with the start of `mark` in them.
 fn window(source: &Source, line: Span, mark: Span, share: usize) -> Span {
     let start = mark.start.clamp(line.start, line.end);
@@ -157,22 +164,27 @@ fn window(source: &Source, line: Span, mark: Span, share: usize) -> Span {
         .chars()
         .take(share * 2 / 3)
         .count();
-    let around = (share - marked) / 2;
+    // What one side does not need goes to the other.
+    let spare = share - marked;
+    let n_before = before.chars().rev().take(spare).count();
+    let n_after = after.chars().skip(marked).take(spare).count();
+    let n_lead = n_before.min((spare / 2).max(spare - n_after));
+    let n_trail = spare - n_lead;
     let lead = before
         .char_indices()
         .rev()
-        .take(around)
+        .take(n_lead)
         .last()
         .map_or(before.len(), |(at, _)| at);
     let trail = after
         .char_indices()
-        .nth(marked + around)
+        .nth(marked + n_trail)
         .map_or(after.len(), |(at, _)| at);
     Span::new(line.start + lead as u32, start + trail as u32)
 }
 
 /// The character, or a picture of it where it could do more than stand in its place.
-fn shown(character: char) -> char {
+pub(crate) fn shown(character: char) -> char {
     match character {
         '\t' => '\t',
         '\0'..='\u{1f}' => char::from_u32(0x2400 + character as u32).unwrap_or('\u{fffd}'),

@@ -31,6 +31,8 @@ pub enum Format {
     Rdjson,
     /// A Markdown table.
     Markdown,
+    /// One page for a browser, with everything in it.
+    Html,
     /// One line for each finding, with what to write instead, for coding agents.
     Agent,
 }
@@ -49,6 +51,7 @@ impl Format {
         Format::Checkstyle,
         Format::Rdjson,
         Format::Markdown,
+        Format::Html,
         Format::Agent,
     ];
 
@@ -66,6 +69,7 @@ impl Format {
             Format::Checkstyle => "checkstyle",
             Format::Rdjson => "rdjson",
             Format::Markdown => "markdown",
+            Format::Html => "html",
             Format::Agent => "agent",
         }
     }

@@ -10,7 +10,7 @@ use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Config, Styles, StylesWriter, emit_to_write_style};
 use looplint_model::{Confidence, Finding, Problem, Severity, Source, Span};
 
-use crate::excerpt::Excerpt;
+use crate::excerpt::{Excerpt, first_line};
 use crate::found::Found;
 use crate::words::{cost_line, count, one_line, run_line, safety_words};
 use crate::{Options, Report};
@@ -75,13 +75,6 @@ fn marks(source: &Source, finding: &Finding) -> Vec<Span> {
         .take(N_RELATED)
         .map(|it| first_line(source, it.span));
     std::iter::once(place).chain(related).collect()
-}
-
-/// The part of `span` on its first line.
-fn first_line(source: &Source, span: Span) -> Span {
-    let lines = source.lines();
-    let line = lines.span(&source.text, lines.line(span.start));
-    Span::new(span.start, span.end.min(line.end).max(span.start))
 }
 
 fn diagnostic(

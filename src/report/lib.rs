@@ -7,18 +7,21 @@
 mod agent;
 mod checkstyle;
 mod concise;
+mod edits;
 mod excerpt;
 mod format;
 mod found;
 mod full;
 mod github;
 mod gitlab;
+mod html;
 mod json;
 mod junit;
 mod markdown;
 mod paths;
 mod rdjson;
 mod sarif;
+mod timeline;
 mod words;
 mod xml;
 
@@ -30,6 +33,8 @@ use looplint_model::{Checked, Page};
 pub use format::{Format, UnknownFormat};
 pub use found::{Found, slowdown_pct};
 pub use github::step_summary;
+pub use html::write_run as write_timeline_page;
+pub use timeline::{Call, Timeline, Turn, write_timeline};
 pub use words::{cost_line, summary_line};
 
 /// Where people read about looplint.
@@ -77,6 +82,8 @@ pub struct Options {
     pub source_url: Option<String>,
     /// The category of `--sarif-category`.
     pub sarif_category: Option<String>,
+    /// Runs to draw beside their findings.
+    pub timelines: Vec<Timeline>,
     /// Explanations that were asked for, by position in [`Report::files`] and in [`Checked::findings`].
     pub explanations: BTreeMap<(usize, usize), String>,
 }
@@ -91,6 +98,7 @@ impl Default for Options {
             folder: String::new(),
             source_url: None,
             sarif_category: None,
+            timelines: Vec::new(),
             explanations: BTreeMap::new(),
         }
     }
@@ -113,6 +121,7 @@ pub fn write(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Re
         Format::Checkstyle => checkstyle::write(report, out),
         Format::Rdjson => rdjson::write(report, out),
         Format::Markdown => markdown::write(report, out),
+        Format::Html => html::write(report, out),
         Format::Agent => agent::write(report, out),
     }
 }
@@ -122,6 +131,7 @@ pub fn left_out(report: &Report<'_>, format: Format) -> Option<String> {
     match format {
         Format::Sarif => sarif::left_out(report),
         Format::Github => github::left_out(report),
+        Format::Html => html::left_out(report),
         _ => None,
     }
 }

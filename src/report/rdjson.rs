@@ -4,9 +4,10 @@
 
 use std::io::{self, Write};
 
-use looplint_model::{Columns, Edit, Finding, Layout, Severity, Source, Span};
+use looplint_model::{Columns, Finding, Layout, Severity, Source, Span};
 use serde::Serialize;
 
+use crate::edits::one_edit;
 use crate::found::Found;
 use crate::words::{cell_words, details, one_line};
 use crate::{INFORMATION_URI, Report};
@@ -170,19 +171,4 @@ fn suggestion(source: &Source, finding: &Finding) -> Option<Suggestion> {
         range,
         text: edit.text,
     })
-}
-
-/// The edits as one, from the first to the last.
-fn one_edit(text: &str, edits: &[Edit]) -> Option<Edit> {
-    let mut edits: Vec<&Edit> = edits.iter().collect();
-    edits.sort();
-    let span = edits.first()?.span.cover(edits.last()?.span);
-    let mut out = String::new();
-    let mut done = span.start;
-    for edit in edits {
-        out.push_str(text.get(done as usize..edit.span.start as usize)?);
-        out.push_str(&edit.text);
-        done = edit.span.end;
-    }
-    Some(Edit { span, text: out })
 }

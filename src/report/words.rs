@@ -296,6 +296,17 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The first characters, on one line.
+pub(crate) fn clip(text: &str, n_characters: usize) -> String {
+    let head: String = text.chars().take(n_characters + 1).collect();
+    let mut line = one_line(head.trim()).into_owned();
+    if head.chars().count() > n_characters {
+        line = line.chars().take(n_characters).collect();
+        line.push('…');
+    }
+    line
+}
+
 /// Whether showing the character as it is could change more than its own place.
 pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()

@@ -6,7 +6,7 @@ mod common;
 
 use common::*;
 use looplint_model::*;
-use looplint_report::{Format, Options, summary_line};
+use looplint_report::{Format, Options, Timeline, Turn, summary_line, write_timeline};
 
 #[test]
 fn a_finding_shows_the_loop_the_cost_and_what_to_write() {
@@ -254,5 +254,49 @@ fn nothing_found_is_nothing_printed() {
     assert_eq!(
         with(&files, options(), summary_line),
         "no findings in 1 file"
+    );
+}
+
+fn timeline_text(files: &[Checked], timeline: &Timeline, options: Options) -> String {
+    with(files, options, |report| {
+        let mut out = Vec::new();
+        write_timeline(report, timeline, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    })
+}
+
+#[test]
+fn a_run_is_told_turn_by_turn() {
+    let (run, mut timeline) = circling();
+    timeline.turns[1].text = format!("hello\u{1b}[2J\n{}", "long ".repeat(10_000));
+    let shown = timeline_text(&[run], &timeline, options());
+    assert!(
+        shown
+            .lines()
+            .all(|line| line.chars().count() < 130 || line.contains("╰─")),
+        "{shown}"
+    );
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn an_empty_run_has_a_head_only() {
+    let timeline = Timeline {
+        run: "r".into(),
+        turns: vec![Turn::default()],
+        ..Timeline::default()
+    };
+    let shown = timeline_text(
+        &[],
+        &timeline,
+        Options {
+            colour: true,
+            ..options()
+        },
+    );
+    assert!(shown.contains("\u{1b}["));
+    assert_eq!(
+        timeline_text(&[], &Timeline::default(), options()),
+        "  \n\n"
     );
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use looplint_model::*;
-use looplint_report::{Format, Options, Report, Summary, write};
+use looplint_report::{Call, Format, Options, Report, Summary, Timeline, Turn, write};
 
 static PAGES: LazyLock<BTreeMap<&str, Page>> = LazyLock::new(|| {
     let page = |id, domain, front: &str, body: &str| {
@@ -311,4 +311,77 @@ pub(crate) fn one_of_everything() -> Vec<Checked> {
             vec![],
         ),
     ]
+}
+
+/// A run of 24 turns in which `search` goes round in a circle.
+pub(crate) fn circling() -> (Checked, Timeline) {
+    let mut text = String::from("{\"trace_id\":\"airline-12\",\"turns\":[\n");
+    let mut turns = Vec::new();
+    for number in 1..=24 {
+        let (role, name) = match number {
+            1 => ("system", ""),
+            2 | 13 => ("user", ""),
+            _ if number % 2 == 0 => ("tool", ""),
+            5 | 9 | 15 | 19 => ("assistant", "search_direct_flight"),
+            _ => ("assistant", "get_user_details"),
+        };
+        let arguments = if name.starts_with("search") {
+            "{\"from\":\"SFO\",\"to\":\"ZRH\"}"
+        } else {
+            "{}"
+        };
+        let start = text.len() as u32;
+        text.push_str(&format!("{{\"turn\":{number},\"role\":\"{role}\",\"tool_name\":\"{name}\",\"tool_input\":{arguments}}}"));
+        let end = text.len() as u32;
+        text.push_str(",\n");
+        let call = Call {
+            name: name.into(),
+            arguments: arguments.into(),
+            result: "[]".into(),
+            failed: number == 11,
+            milliseconds: Some(number as u64 * number as u64 * 20),
+        };
+        turns.push(Turn {
+            number,
+            role: role.into(),
+            text: if role == "user" {
+                "I want to fly on Friday".into()
+            } else {
+                String::new()
+            },
+            calls: if name.is_empty() { vec![] } else { vec![call] },
+            tokens: Some(number as u64 * 31),
+            span: Span::new(start, end),
+            ..Turn::default()
+        });
+    }
+    text.push_str("]}\n");
+    let mut finding = repeated_call(&text, "{\"from\":\"SFO\",\"to\":\"ZRH\"}", 19);
+    finding.message = "`search_direct_flight` gave the same empty result 4 times for the same arguments; change the dates or ask the user".into();
+    let mut slow = repeated_call(&text, "\"turn\":23", 23);
+    slow.severity = Severity::Warning;
+    slow.message =
+        "a slow call, then an answer without its result; wait for it or say that it is missing"
+            .into();
+    slow.cost = None;
+    if let Some(place) = &mut slow.run {
+        place.mode = "LATENCY_DEGRADED_OUTPUT";
+        place.probability = 0.88;
+    }
+    let timeline = Timeline {
+        source: "traces/airline.json".into(),
+        run: "airline-12".into(),
+        goal: "Book a direct flight from San Francisco to Z\u{fc}rich on Friday, below 900 dollars"
+            .into(),
+        outcome: "failed".into(),
+        turns,
+    };
+    (
+        checked(
+            Source::new("traces/airline.json", &text),
+            vec![finding, slow],
+            vec![],
+        ),
+        timeline,
+    )
 }
