@@ -1,0 +1,142 @@
+// A stand-in for the editor's module: as much of it as the tested functions touch.
+export class Position {
+  constructor(
+    readonly line: number,
+    readonly character: number,
+  ) {}
+  isBefore(other: Position): boolean {
+    return this.line < other.line || (this.line === other.line && this.character < other.character);
+  }
+}
+
+export class Range {
+  readonly start: Position;
+  readonly end: Position;
+  constructor(start: Position, end: Position) {
+    this.start = start;
+    this.end = end;
+  }
+  contains(position: Position): boolean {
+    return !position.isBefore(this.start) && !this.end.isBefore(position);
+  }
+}
+
+export class Uri {
+  private constructor(
+    readonly scheme: string,
+    readonly path: string,
+  ) {}
+  get fsPath(): string {
+    return this.path;
+  }
+  static file(path: string): Uri {
+    return new Uri("file", path);
+  }
+  static from(parts: { scheme: string; path: string }): Uri {
+    return new Uri(parts.scheme, parts.path);
+  }
+  static parse(text: string): Uri {
+    const [scheme = "", ...rest] = text.split(":");
+    return new Uri(scheme, rest.join(":"));
+  }
+  toString(): string {
+    return `${this.scheme}:${this.path}`;
+  }
+}
+
+export class Location {
+  constructor(
+    readonly uri: Uri,
+    readonly range: Range,
+  ) {}
+}
+
+export class DiagnosticRelatedInformation {
+  constructor(
+    readonly location: Location,
+    readonly message: string,
+  ) {}
+}
+
+export class Diagnostic {
+  source?: string;
+  code?: string | { value: string; target: Uri };
+  relatedInformation?: DiagnosticRelatedInformation[];
+  constructor(
+    readonly range: Range,
+    readonly message: string,
+    readonly severity: number,
+  ) {}
+}
+
+export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3 };
+export const LanguageStatusSeverity = { Information: 0, Warning: 1, Error: 2 };
+export const ProgressLocation = { Notification: 15 };
+export const ViewColumn = { Beside: -2 };
+
+type Listener<T> = (value: T) => unknown;
+export class EventEmitter<T> {
+  private readonly listeners: Listener<T>[] = [];
+  readonly event = (listener: Listener<T>) => {
+    this.listeners.push(listener);
+    return { dispose() {} };
+  };
+  fire(value: T): void {
+    for (const listener of this.listeners) listener(value);
+  }
+}
+
+/** What the functions under test did to the editor, and what it answers them. */
+export const editor = {
+  said: [] as string[],
+  commands: [] as unknown[][],
+  panels: [] as { options: unknown; webview: { html: string } }[],
+  files: new Map<string, string>(),
+  diagnostics: [] as Diagnostic[],
+  items: [] as Record<string, unknown>[],
+  activeChanged: new EventEmitter<unknown>(),
+  reset(): void {
+    this.said = [];
+    this.commands = [];
+    this.panels = [];
+    this.files.clear();
+    this.diagnostics = [];
+    this.items = [];
+    workspace.workspaceFolders = undefined;
+    workspace.textDocuments = [];
+    window.activeTextEditor = undefined;
+  },
+};
+
+export const workspace = {
+  workspaceFolders: undefined as { name: string; uri: Uri }[] | undefined,
+  textDocuments: [] as { uri: Uri }[],
+  fs: { readFile: async (uri: Uri) => new TextEncoder().encode(editor.files.get(uri.fsPath) ?? "") },
+  asRelativePath: (uri: Uri | string) => (typeof uri === "string" ? uri : uri.fsPath).replace(/^.*\//, ""),
+};
+
+export const languages = {
+  getDiagnostics: () => editor.diagnostics,
+  createLanguageStatusItem: (id: string, selector: unknown) => {
+    const item: Record<string, unknown> = { id, selector, dispose() {} };
+    editor.items.push(item);
+    return item;
+  },
+};
+
+export const window = {
+  activeTextEditor: undefined as { document: { uri: Uri }; selection: { active: Position } } | undefined,
+  onDidChangeActiveTextEditor: editor.activeChanged.event,
+  showInformationMessage: async (text: string) => void editor.said.push(text),
+  withProgress: (_options: unknown, work: (progress: { report(value: unknown): void }) => Promise<unknown>) =>
+    work({ report() {} }),
+  createWebviewPanel: (_type: string, title: string, _column: unknown, options: unknown) => {
+    const panel = { title, options, webview: { html: "" } };
+    editor.panels.push(panel);
+    return panel;
+  },
+};
+
+export const commands = {
+  executeCommand: async (...command: unknown[]) => void editor.commands.push(command),
+};
