@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from pathlib import Path
 from collections.abc import Iterator
+from pathlib import Path
 
 
 class BinaryNotFound(FileNotFoundError):

@@ -10,8 +10,8 @@ import datetime
 import enum
 import math
 import os
-from typing import Any
 from collections.abc import Mapping
+from typing import Any
 
 from ._redact import Redact, redacted
 

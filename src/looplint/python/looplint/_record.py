@@ -5,6 +5,7 @@ Knows turns, tool calls and the file. Does not know any client library or framew
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import datetime
 import functools
@@ -16,16 +17,15 @@ import threading
 import time
 import uuid
 import warnings
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Callable, TypeVar, overload
-from collections.abc import Awaitable, Mapping
 
 from ._plain import plain
 from ._redact import Redact, redacted
 from ._run import LooplintWarning
-import contextlib
 
 Tool = TypeVar("Tool", bound=Callable[..., Any])
 Self = TypeVar("Self", bound="TraceRecorder")
@@ -45,6 +45,8 @@ class _Call:
     name: str
     arguments: Any
     agent_name: str | None
+    listed: bool
+    """Whether the turn that asked for it is in the trace."""
     claimed: bool = False
     done: bool = False
 
@@ -79,6 +81,7 @@ class TraceRecorder:
         self._lock = threading.RLock()
         self._turns: list[dict[str, Any]] = []
         self._calls: dict[str, _Call] = {}
+        self._tools: list[Any] = []
         self._final_result: Any = None
         self._is_successful: bool | None = None
         self._started = datetime.datetime.now(datetime.timezone.utc)
@@ -99,6 +102,9 @@ class TraceRecorder:
         *,
         agent_name: str | None = None,
         error: Any = None,
+        finish_reason: str | None = None,
+        tokens_in: int | None = None,
+        tokens_out: int | None = None,
     ) -> int:
         """Adds a turn and returns its number, from 1.
 
@@ -107,6 +113,7 @@ class TraceRecorder:
         Raises RuntimeError once the trace is written.
         """
         turn = self._turn(role, content, agent_name, tool_name, tool_input, tool_output, error, latency_ms)
+        turn.update(_known(finish_reason=finish_reason, tokens_in=tokens_in, tokens_out=tokens_out))
         with self._lock:
             if self._closed:
                 raise RuntimeError("the trace is written; a turn came too late for it")
@@ -136,15 +143,58 @@ class TraceRecorder:
             return lambda later: _recorded(later, lambda: self, name, agent_name)
         return _recorded(function, lambda: self, name, agent_name)
 
-    # What adapters say.
+    def declare_tools(self, tools: Iterable[Any]) -> None:
+        """Says which tools the agent has, as it was told: names, or what was sent to the model, with a schema.
 
-    def call_requested(self, call_id: str, name: str, arguments: Any, agent_name: str | None = None) -> None:
-        """Says that a model asked for a tool call.
-
-        The turn is added when the result is known, or at the end without one.
+        Calls can then be compared with the schema. Said twice, a tool is kept once.
         """
         with self._lock:
-            self._calls.setdefault(call_id, _Call(name, arguments, agent_name))
+            for tool in tools:
+                known = plain(tool, "tools", self._redact)
+                if known not in self._tools:
+                    self._tools.append(known)
+
+    # What adapters say.
+
+    def message(
+        self,
+        role: str,
+        content: Any,
+        *,
+        agent_name: str | None = None,
+        calls: Sequence[tuple[str, str, Any]] = (),
+        latency_ms: float | None = None,
+        finish_reason: str | None = None,
+        tokens_in: int | None = None,
+        tokens_out: int | None = None,
+    ) -> None:
+        """Adds a turn with the tool calls that it asks for, each as id, name and arguments.
+
+        Once the trace is written it warns: what comes late must not stop the program.
+        """
+        turn = self._turn(role, content, agent_name, None, None, None, None, latency_ms)
+        if calls:
+            turn["tool_calls"] = [
+                {"id": call_id, "name": name, "arguments": plain(arguments, "tool_input", self._redact)}
+                for call_id, name, arguments in calls
+            ]
+        turn.update(_known(finish_reason=finish_reason, tokens_in=tokens_in, tokens_out=tokens_out))
+        with self._lock:
+            # Some providers count calls anew in every answer: an id is of the newest call.
+            for call_id, name, arguments in calls:
+                self._calls[call_id] = _Call(name, arguments, agent_name, listed=True)
+            self._add(turn)
+
+    def notice(self, error: Any, *, agent_name: str | None = None, latency_ms: float | None = None) -> None:
+        """Adds a turn for an error that is no tool's: a provider that refused, a limit that was reached."""
+        turn = self._turn("system", error, agent_name, None, None, None, error, latency_ms)
+        turn["kind"] = "notice"
+        self._add(turn)
+
+    def call_requested(self, call_id: str, name: str, arguments: Any, agent_name: str | None = None) -> None:
+        """Says what a tool call is, where no recorded turn asked for it."""
+        with self._lock:
+            self._calls.setdefault(call_id, _Call(name, arguments, agent_name, listed=False))
 
     def call_answered(
         self,
@@ -156,29 +206,33 @@ class TraceRecorder:
     ) -> None:
         """Says what a tool call gave. A call that a decorated tool has recorded already is not recorded twice."""
         with self._lock:
-            call = self._calls.setdefault(call_id, _Call(name or "unknown", None, None))
+            call = self._calls.setdefault(call_id, _Call(name or "unknown", None, None, listed=False))
             if call.claimed or call.done:
                 return
             call.done = True
-        self.tool_ran(call.name, call.arguments, output, error, latency_ms, call.agent_name)
+        turn = self._turn("tool", None, call.agent_name, call.name, call.arguments, output, error, latency_ms)
+        if call.listed:
+            turn["tool_call_id"] = call_id
+        self._add(turn)
 
-    def claim(self, name: str, arguments: Any, call_id: str | None = None) -> bool:
-        """Says that a tool starts to run; True where a model had asked for it.
+    def claim(self, name: str, arguments: Any, call_id: str | None = None) -> str | None:
+        """Says that a tool starts to run; the id of the call that it answers, where a recorded turn asked for it.
 
-        The turn follows by `tool_ran`; `call_answered` for the call that a model asked for then adds nothing.
+        The turn follows by `tool_ran`; `call_answered` for that id then adds nothing.
         """
         with self._lock:
             waiting = [
-                call
+                (id_, call)
                 for id_, call in self._calls.items()
                 if not call.claimed and not call.done and call.name == name and call_id in (None, id_)
             ]
             if not waiting:
-                return False
+                return None
             wanted = _canonical(arguments)
-            same = [call for call in waiting if _canonical(call.arguments) == wanted]
-            (same or waiting)[0].claimed = True
-            return True
+            same = [(id_, call) for id_, call in waiting if _canonical(call.arguments) == wanted]
+            id_, call = (same or waiting)[0]
+            call.claimed = True
+            return id_ if call.listed else None
 
     def tool_ran(
         self,
@@ -188,31 +242,12 @@ class TraceRecorder:
         error: Any = None,
         latency_ms: float | None = None,
         agent_name: str | None = None,
+        call_id: str | None = None,
     ) -> None:
-        """Adds the turn of a tool call. Once the trace is written it warns: a late tool must not stop the program."""
+        """Adds the turn of a tool call; `call_id` is what `claim` returned."""
         turn = self._turn("tool", None, agent_name, name, arguments, output, error, latency_ms)
-        self.late_turn(turn)
-
-    def late_turn(self, turn: dict[str, Any]) -> None:
-        """Adds a turn, or warns where the trace is written already."""
-        with self._lock:
-            if not self._closed:
-                self._append(turn)
-                return
-        what = turn["tool_name"] or turn["role"]
-        warnings.warn(f"a turn ({what}) came after the trace was written", LooplintWarning, stacklevel=3)
-
-    def message(
-        self,
-        role: str,
-        content: Any,
-        *,
-        agent_name: str | None = None,
-        error: Any = None,
-        latency_ms: float | None = None,
-    ) -> None:
-        """Adds a turn without a tool, as `add_turn` does, but only warns once the trace is written."""
-        self.late_turn(self._turn(role, content, agent_name, None, None, None, error, latency_ms))
+        turn.update(_known(tool_call_id=call_id))
+        self._add(turn)
 
     def failed(self, error: BaseException) -> None:
         """Says that the run itself failed.
@@ -223,7 +258,7 @@ class TraceRecorder:
             if self._closed or self._failure is error:
                 return
             self._failure = error
-            self._append(self._turn("system", None, None, None, None, None, error, None))
+            self.notice(error)
             if self._is_successful is None:
                 self._is_successful = False
 
@@ -237,6 +272,7 @@ class TraceRecorder:
                 "original_goal": redacted(self._redact, "original_goal", str(plain(self.goal, "original_goal"))),
                 "final_result": self._final_result,
                 "is_successful": self._is_successful,
+                **({"tools": list(self._tools)} if self._tools else {}),
                 "turns": [dict(turn) for turn in self._turns],
             }
 
@@ -266,9 +302,6 @@ class TraceRecorder:
     ) -> None:
         self._leave()
         with self._lock:
-            for call in self._calls.values():
-                if not call.done and not call.claimed:
-                    self._append(self._turn("tool", None, call.agent_name, call.name, call.arguments, None, None, None))
             if error is not None:
                 self.failed(error)
             self._failure = None
@@ -298,6 +331,14 @@ class TraceRecorder:
         except ValueError:
             # Entered in another context, as asynchronous generators and test fixtures do.
             _current.set(None)
+
+    def _add(self, turn: dict[str, Any]) -> None:
+        with self._lock:
+            if not self._closed:
+                self._append(turn)
+                return
+        what = turn["tool_name"] or turn["role"]
+        warnings.warn(f"a turn ({what}) came after the trace was written", LooplintWarning, stacklevel=4)
 
     def _append(self, turn: dict[str, Any]) -> int:
         turn["turn_number"] = len(self._turns) + 1
@@ -415,7 +456,7 @@ class _Running:
         # Copied now: the tool may change what it was given.
         self._arguments = plain(arguments, "tool_input")
         self._agent_name = agent_name
-        recorder.claim(name, self._arguments)
+        self._call_id = recorder.claim(name, self._arguments)
         self._started = time.perf_counter()
 
     def returned(self, output: Any) -> None:
@@ -426,7 +467,12 @@ class _Running:
 
     def _end(self, output: Any, error: BaseException | None) -> None:
         latency_ms = (time.perf_counter() - self._started) * 1000.0
-        self._recorder.tool_ran(self._name, self._arguments, output, error, latency_ms, self._agent_name)
+        self._recorder.tool_ran(self._name, self._arguments, output, error, latency_ms, self._agent_name, self._call_id)
+
+
+def _known(**values: Any) -> dict[str, Any]:
+    """What is known beyond the fields that every turn has."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature | None:

@@ -10,9 +10,9 @@ import os
 import subprocess
 import tempfile
 import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Union
-from collections.abc import Iterable, Mapping, Sequence
 
 from ._binary import find_bin
 

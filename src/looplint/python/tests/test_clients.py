@@ -76,6 +76,7 @@ class OfOpenAI(Client):
         ("user", "find x", None, None),
         ("assistant", "let me see", None, None),
         ("tool", None, "search", "found x"),
+        ("assistant", "", None, None),
         ("tool", None, "search", "found x"),
         ("assistant", "here", None, None),
     ]
@@ -101,7 +102,11 @@ class OfOpenAI(Client):
         turns = self.turns(recorder)
         self.assertEqual([turn["agent_name"] for turn in turns[:3]], [None, None, "planner"])
         self.assertTrue(all(turn["latency_ms"] is not None for turn in turns[2:]))
-        self.assertEqual(turns[3]["tool_input"], {"q": "x"})
+        self.assertEqual((turns[3]["tool_input"], turns[3]["tool_call_id"]), ({"q": "x"}, "c1"))
+        self.assertEqual(turns[2]["tool_calls"], [{"id": "c1", "name": "search", "arguments": '{"q": "x"}'}])
+        self.assertEqual(
+            [turns[2][name] for name in ("finish_reason", "tokens_in", "tokens_out")], ["tool_calls", 5, 7]
+        )
         # What is sent is what would be sent without a recorder.
         self.assertEqual(len(provider.requests[2]["body"]["messages"]), 6)
 
@@ -183,9 +188,10 @@ class OfOpenAI(Client):
             client.chat.completions.create(model="m", messages=[{"role": "user", "content": "go"}])
             with self.assertRaises(openai.RateLimitError):
                 client.chat.completions.create(model="m", messages=[{"role": "user", "content": "go on"}])
-        errors = [turn["error"] for turn in self.turns(recorder)]
-        self.assertEqual(errors[1], "finish_reason: length")
-        self.assertRegex(errors[3], "RateLimitError: .*429")
+        turns = self.turns(recorder)
+        self.assertEqual((turns[1]["content"], turns[1]["finish_reason"]), ("The answ", "length"))
+        self.assertEqual((turns[3]["role"], turns[3]["kind"]), ("system", "notice"))
+        self.assertRegex(turns[3]["error"], "RateLimitError: .*429")
 
     @there("openai")
     def test_messages_said_twice_are_two_turns(self) -> None:
@@ -225,9 +231,7 @@ class OfOpenAI(Client):
             {"type": "response.created", "sequence_number": 0, "response": loopback.response([], "in_progress")},
             {"type": "response.completed", "sequence_number": 1, "response": final},
         ]
-        cut = loopback.response(
-            [loopback.said("so")], "incomplete", incomplete_details={"reason": "max_output_tokens"}
-        )
+        cut = loopback.response([loopback.said("so")], "incomplete", incomplete_details={"reason": "max_output_tokens"})
         provider = self.provider(loopback.response([web, call]), events, cut)
         with self.recorder() as recorder:
             client = record_client(self.client(provider), recorder)
@@ -243,7 +247,9 @@ class OfOpenAI(Client):
             [
                 ("system", "be brief", None, None),
                 ("user", "find x", None, None),
+                ("assistant", "", None, None),
                 ("tool", None, "web_search", None),
+                ("assistant", "", None, None),
                 ("tool", None, "search", "found x"),
                 ("assistant", "here", None, None),
                 ("user", "and?", None, None),
@@ -251,7 +257,7 @@ class OfOpenAI(Client):
             ],
         )
         turns = self.turns(recorder)
-        self.assertEqual((turns[2]["error"], turns[-1]["error"]), ("status: failed", "max_output_tokens"))
+        self.assertEqual((turns[3]["error"], turns[-1]["finish_reason"]), ("status: failed", "max_output_tokens"))
 
     @there("openai")
     def test_without_a_recorder_nothing_changes(self) -> None:
@@ -357,8 +363,8 @@ class OfAnthropic(Client):
             return recorder
 
         recorder = asyncio.run(run())
-        self.assertEqual([turn[1] for turn in self.short(recorder)], ["go", "one", "two", ""])
-        self.assertIn("529", self.turns(recorder)[-1]["error"])
+        self.assertEqual([turn[1] for turn in self.short(recorder)][:3], ["go", "one", "two"])
+        self.assertIn("529", self.turns(recorder)[3]["error"])
 
     @there("anthropic")
     def test_refusals_tool_errors_and_tools_at_the_provider(self) -> None:
@@ -383,9 +389,9 @@ class OfAnthropic(Client):
             messages += [{"role": "assistant", "content": first.content}, {"role": "user", "content": [result]}]
             client.messages.create(model="m", max_tokens=9, messages=messages)
         turns = self.turns(recorder)
-        self.assertEqual([turn["tool_name"] for turn in turns], [None, "web_search", "book", None])
-        self.assertIn("max_uses_exceeded", json.dumps(turns[1]["error"]))
-        self.assertEqual((turns[2]["error"], turns[3]["error"]), ("no seats", "stop_reason: refusal"))
+        self.assertEqual([turn["tool_name"] for turn in turns], [None, None, "web_search", "book", None])
+        self.assertIn("max_uses_exceeded", json.dumps(turns[2]["error"]))
+        self.assertEqual((turns[3]["error"], turns[4]["finish_reason"]), ("no seats", "refusal"))
 
 
 if __name__ == "__main__":

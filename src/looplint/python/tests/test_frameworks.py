@@ -61,9 +61,12 @@ class OfLangGraph(Client):
             sorted((t["tool_input"]["city"], t["error"] is None, t["tool_output"]) for t in turns[2:4]),
             [("Atlantis", False, None), ("Oslo", True, "rain")],
         )
-        self.assertEqual(told[4], ("tool", "planner", None, "weather", {"city": "Oslo"}))
-        self.assertEqual(told[5], ("assistant", "planner", "it rains", None, None))
-        self.assertEqual(len(turns), 6)
+        self.assertEqual(told[4], ("assistant", "planner", "", None, None))
+        self.assertEqual(told[5], ("tool", "planner", None, "weather", {"city": "Oslo"}))
+        self.assertEqual(told[6], ("assistant", "planner", "it rains", None, None))
+        self.assertEqual(len(turns), 7)
+        self.assertEqual([call["id"] for call in turns[1]["tool_calls"]], ["c1", "c2"])
+        self.assertEqual({turn["tool_call_id"] for turn in turns[2:4]}, {"c1", "c2"})
         self.assertTrue(all(turn["latency_ms"] is not None for turn in turns[1:]))
         assert recorder.path is not None
         trace = json.loads(recorder.path.read_text())
@@ -131,9 +134,11 @@ class OfLangGraph(Client):
             model.invoke("go", config=config)
             with self.assertRaisesRegex(Exception, "planted failure"):
                 model.invoke("go on", config=config)
-        told = [(turn["role"], turn["content"], turn["error"]) for turn in self.turns(recorder)]
-        self.assertEqual(told[:3], [("user", "go", None), ("assistant", "The ans", "finish_reason: length"), ("user", "go on", None)])
-        self.assertIn("planted failure", told[3][2])
+        turns = self.turns(recorder)
+        told = [(turn["role"], turn["content"], turn.get("finish_reason")) for turn in turns]
+        self.assertEqual(told[:3], [("user", "go", None), ("assistant", "The ans", "length"), ("user", "go on", None)])
+        self.assertEqual((turns[1]["tokens_in"], turns[1]["tokens_out"]), (5, 7))
+        self.assertIn("planted failure", turns[3]["error"])
 
 
 class OfOpenTelemetry(Client):
@@ -171,11 +176,12 @@ class OfOpenTelemetry(Client):
                 ("assistant", "let me see", None, None),
                 ("tool", None, "search", "found x"),
                 ("assistant", "here", None, None),
-                ("assistant", "", None, None),
+                ("system", "InternalServerError: Error code: 500 - planted failure", None, None),
             ],
         )
         turns = self.turns(recorder)
         self.assertIn("planted failure", turns[-1]["error"])
+        self.assertEqual((turns[2]["tokens_in"], turns[2]["tokens_out"]), (5, 7))
         self.assertIsNotNone(turns[2]["latency_ms"])
         self.assertIn(turns[3]["tool_input"], ({"q": "x"}, '{"q": "x"}'))
 
@@ -242,7 +248,6 @@ class OfOpenTelemetry(Client):
                 ("tool", "planner", None, "weather", "Atlantis"),
                 ("user", None, "weather?", None, None),
                 ("assistant", "planner", "it rains", None, None),
-                ("tool", "planner", None, "weather", "{}"),
             ],
         )
         self.assertIn("no such city", turns[1]["error"])

@@ -87,9 +87,7 @@ class Finding(InAFolder):
             (package / file.name).write_bytes(file.read_bytes())
         code = "import looplint; print(looplint.find_bin())"
         environment = {k: v for k, v in os.environ.items() if k != "LOOPLINT_BIN"}
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=copy
-        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=copy)
         self.assertIn(os.path.join("bin", "looplint"), done.stdout, done.stderr)
 
 

@@ -362,6 +362,7 @@ class Requests(Recording):
             recorder.call_answered("c1", "found")
         turns = self.written()["turns"]
         self.assertEqual(len(turns), 1)
+        self.assertNotIn("tool_call_id", turns[0])
         self.assertEqual((turns[0]["tool_input"], turns[0]["agent_name"]), ('{"q": "x"}', "planner"))
 
     def test_that_a_decorated_tool_answers_are_not_recorded_twice(self) -> None:
@@ -375,11 +376,31 @@ class Requests(Recording):
         turns = self.written()["turns"]
         self.assertEqual([turn["tool_output"] for turn in turns], ["found b", "cancelled by the user"])
 
-    def test_without_an_answer_are_turns_without_a_result(self) -> None:
+    def test_stand_in_the_turn_that_made_them(self) -> None:
         with self.recorder() as recorder:
-            recorder.call_requested("c1", "search", {"q": "a"})
-        turn = self.written()["turns"][0]
-        self.assertEqual((turn["tool_name"], turn["tool_output"], turn["error"]), ("search", None, None))
+            search = recorder.tool(lambda q: f"found {q}", name="search")
+            recorder.message("assistant", "", calls=[("c1", "search", {"q": "a"}), ("c2", "search", {"q": "b"})])
+            search(q="b")
+            search(q="c")
+        asked, *ran = self.written()["turns"]
+        self.assertEqual([call["id"] for call in asked["tool_calls"]], ["c1", "c2"])
+        # The program may change the arguments that a model wrote: by its name it is still the tool's answer.
+        self.assertEqual([turn.get("tool_call_id") for turn in ran], ["c2", "c1"])
+
+    def test_of_providers_that_count_anew_are_told_apart(self) -> None:
+        with self.recorder() as recorder:
+            for n in range(3):
+                recorder.message("assistant", "", calls=[("call_0", "next", {"n": n})])
+                recorder.call_answered("call_0", n + 1)
+        outputs = [turn["tool_output"] for turn in self.written()["turns"] if turn["role"] == "tool"]
+        self.assertEqual(outputs, [1, 2, 3])
+
+    def test_can_be_compared_with_the_tools_that_were_declared(self) -> None:
+        schema = {"type": "function", "function": {"name": "search", "parameters": {"type": "object"}}}
+        with self.recorder() as recorder:
+            recorder.declare_tools([schema, "book"])
+            recorder.declare_tools([schema])
+        self.assertEqual(self.written()["tools"], [schema, "book"])
 
 
 class Permissions(Recording):

@@ -9,9 +9,9 @@ import json
 import threading
 import weakref
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from collections.abc import Mapping
 
 from .._record import TraceRecorder
 
@@ -44,6 +44,11 @@ class Message:
     calls: list[Call] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     error: str | None = None
+    """Why there is no more of it: a failed request. What was said before that stands in the other fields."""
+    finish: str | None = None
+    """Why the model stopped, in its provider's words."""
+    tokens_in: int | None = None
+    tokens_out: int | None = None
 
     def key(self) -> str:
         """The same for the same message, whether it was returned by a request or sent with a later one."""
@@ -87,23 +92,39 @@ class Conversations:
 
 
 def add(recorder: TraceRecorder, message: Message, agent_name: str | None, latency_ms: float | None) -> None:
-    """Records one message as turns: its text, then its calls and results."""
-    if message.results and not message.calls:
+    """Records one message as turns: what it says and asks for, then the results that it brings."""
+    name = agent_name if message.role == "assistant" else None
+    only_results = bool(message.results) and not message.calls
+    if only_results:
         # Results come before what is said about them.
         _results(recorder, message)
-    # An empty text beside tool calls is how models call tools: it is no turn of its own.
-    if message.text or message.error or not (message.calls or message.results):
-        name = agent_name if message.role == "assistant" else None
-        recorder.message(message.role, message.text, agent_name=name, error=message.error, latency_ms=latency_ms)
-    for call in message.calls:
-        recorder.call_requested(call.id, call.name, call.arguments, agent_name)
-    if message.calls:
+    says = message.text or message.calls or not (message.results or message.error)
+    if says:
+        recorder.message(
+            message.role,
+            message.text,
+            agent_name=name,
+            calls=[(call.id, call.name, call.arguments) for call in message.calls],
+            latency_ms=latency_ms,
+            finish_reason=message.finish,
+            tokens_in=message.tokens_in,
+            tokens_out=message.tokens_out,
+        )
+    if not only_results:
         _results(recorder, message)
+    if message.error:
+        recorder.notice(message.error, agent_name=name, latency_ms=None if says else latency_ms)
 
 
 def _results(recorder: TraceRecorder, message: Message) -> None:
     for result in message.results:
         recorder.call_answered(result.id, result.output, result.error, name=result.name)
+
+
+def count(*numbers: Any) -> int | None:
+    """The sum of the numbers that are there; None where none is."""
+    known = [int(number) for number in numbers if isinstance(number, (int, float)) and not isinstance(number, bool)]
+    return sum(known) if known else None
 
 
 def data(value: Any) -> Any:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import inspect
 import time
 import warnings
-from typing import Any, Callable, Protocol, TypeVar
 from collections.abc import Iterator
+from typing import Any, Callable, Protocol, TypeVar
 
 from .._plain import text_of
 from .._record import TraceRecorder, current_recorder

@@ -9,15 +9,13 @@ Not recorded: batches, and answers that are asked for raw and never parsed.
 from __future__ import annotations
 
 import json
-from typing import Any
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from .._plain import text_of
 from .._record import TraceRecorder
-from ._chat import Call, Conversations, Message, Result, data, text_in
+from ._chat import Call, Conversations, Message, Result, count, data, text_in
 from ._client import Client, Exchange, watch
-
-STOPPED_EARLY = ("max_tokens", "refusal", "model_context_window_exceeded")
 
 
 def record_client(client: Client, recorder: TraceRecorder | None = None, *, agent_name: str | None = None) -> Client:
@@ -31,6 +29,7 @@ def record_client(client: Client, recorder: TraceRecorder | None = None, *, agen
     def begin(chosen: TraceRecorder, path: str, body: Any) -> Exchange | None:
         if not path.split("?")[0].endswith("/messages"):
             return None
+        chosen.declare_tools(body.get("tools") or ())
         conversations.sent(chosen, list(_request_messages(data(body))), agent_name)
         return _Answer(chosen, conversations, agent_name)
 
@@ -45,13 +44,16 @@ class _Answer:
         self._blocks: dict[int, dict[str, Any]] = {}
         self._json: dict[int, str] = {}
         self._stop: str | None = None
+        self._usage: dict[str, Any] = {}
 
     def item(self, item: Any) -> None:
         event = data(item)
         if not isinstance(event, Mapping):
             return
         kind, index = event.get("type"), int(event.get("index", 0))
-        if kind == "content_block_start":
+        if kind == "message_start":
+            self._usage.update((event.get("message") or {}).get("usage") or {})
+        elif kind == "content_block_start":
             self._blocks[index] = dict(event.get("content_block") or {})
         elif kind == "content_block_delta":
             delta = event.get("delta") or {}
@@ -62,18 +64,20 @@ class _Answer:
                 self._json[index] = self._json.get(index, "") + str(delta.get("partial_json", ""))
         elif kind == "message_delta":
             self._stop = (event.get("delta") or {}).get("stop_reason") or self._stop
+            self._usage.update(event.get("usage") or {})
 
     def done(self, answer: Any, error: BaseException | None, latency_ms: float) -> None:
         if answer is None:
-            blocks, stop = self._streamed(), self._stop
+            message = _message("assistant", self._streamed())
+            message.finish, usage = self._stop, self._usage
         else:
             whole = data(answer)
-            blocks, stop = whole.get("content") or [], whole.get("stop_reason")
-        message = _message("assistant", blocks)
-        if error is not None:
-            message.error = text_of(error)
-        elif stop in STOPPED_EARLY:
-            message.error = f"stop_reason: {stop}"
+            message = _message("assistant", whole.get("content") or [])
+            message.finish, usage = whole.get("stop_reason"), whole.get("usage") or {}
+        cached = (usage.get("cache_read_input_tokens"), usage.get("cache_creation_input_tokens"))
+        message.tokens_in = count(usage.get("input_tokens"), *cached)
+        message.tokens_out = count(usage.get("output_tokens"))
+        message.error = None if error is None else text_of(error)
         self._conversations.answered(self._recorder, message, self._agent_name, latency_ms)
 
     def _streamed(self) -> list[dict[str, Any]]:

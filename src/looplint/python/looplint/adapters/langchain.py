@@ -8,17 +8,16 @@ Knows LangChain's messages and callbacks. Does not know any graph: nodes are see
 from __future__ import annotations
 
 import time
-from typing import Any
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from langchain_core.callbacks import BaseCallbackHandler
 
 from .._plain import text_of
 from .._record import TraceRecorder, current_recorder
-from ._chat import Call, Conversations, Message, Result, text_in
+from ._chat import Call, Conversations, Message, Result, count, text_in
 
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "function": "tool"}
-STOPPED_EARLY = ("length", "max_tokens", "MAX_TOKENS", "content_filter", "SAFETY", "refusal")
 
 
 class TraceCallback(BaseCallbackHandler):
@@ -49,6 +48,8 @@ class TraceCallback(BaseCallbackHandler):
         self, serialized: Any, messages: Sequence[Sequence[Any]], *, run_id: Any, metadata: Any = None, **rest: Any
     ) -> None:
         run = self._begin(run_id, agent_name=_agent(metadata))
+        if run is not None:
+            run.recorder.declare_tools((rest.get("invocation_params") or {}).get("tools") or ())
         if run is not None and messages:
             self._conversations.sent(run.recorder, [_message(message) for message in messages[0]], run.agent_name)
 
@@ -70,14 +71,15 @@ class TraceCallback(BaseCallbackHandler):
         message = Message("assistant", str(generation.text)) if answer is None else _message(answer)
         message.role = "assistant"
         details = getattr(answer, "response_metadata", None) or getattr(generation, "generation_info", None) or {}
-        stop = details.get("finish_reason") or details.get("stop_reason")
-        if stop in STOPPED_EARLY:
-            message.error = f"finish_reason: {stop}"
-        self._conversations.answered(run.recorder, message, run.agent_name, run.latency_ms())
+        message.finish = details.get("finish_reason") or details.get("stop_reason")
+        usage = getattr(answer, "usage_metadata", None) or {}
+        message.tokens_in, message.tokens_out = count(usage.get("input_tokens")), count(usage.get("output_tokens"))
         for call in getattr(answer, "invalid_tool_calls", None) or ():
-            call_id, error = str(call.get("id") or ""), call.get("error") or "invalid tool call"
-            run.recorder.call_requested(call_id, str(call.get("name") or ""), call.get("args"), run.agent_name)
-            run.recorder.call_answered(call_id, error=error)
+            # A call that is no JSON: it never runs, and says so at once.
+            call_id = str(call.get("id") or "")
+            message.calls.append(Call(call_id, str(call.get("name") or ""), call.get("args")))
+            message.results.append(Result(call_id, None, call.get("error") or "invalid tool call"))
+        self._conversations.answered(run.recorder, message, run.agent_name, run.latency_ms())
 
     def on_llm_error(self, error: BaseException, *, run_id: Any, **rest: Any) -> None:
         run = self._running.pop(run_id, None)

@@ -8,15 +8,13 @@ Not recorded: realtime and websocket sessions, batches, and answers that are ask
 
 from __future__ import annotations
 
-from typing import Any
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from .._plain import text_of
 from .._record import TraceRecorder
-from ._chat import Call, Conversations, Message, Result, data, text_in
+from ._chat import Call, Conversations, Message, Result, count, data, text_in
 from ._client import Client, Exchange, watch
-
-STOPPED_EARLY = ("length", "content_filter")
 
 
 def record_client(client: Client, recorder: TraceRecorder | None = None, *, agent_name: str | None = None) -> Client:
@@ -28,6 +26,7 @@ def record_client(client: Client, recorder: TraceRecorder | None = None, *, agen
     conversations = Conversations()
 
     def begin(chosen: TraceRecorder, path: str, body: Any) -> Exchange | None:
+        chosen.declare_tools(body.get("tools") or ())
         if path.endswith("/chat/completions"):
             conversations.sent(chosen, [_chat_message(message) for message in body.get("messages") or ()], agent_name)
             return _Chat(chosen, conversations, agent_name)
@@ -47,9 +46,11 @@ class _Chat:
         self._text: list[str] = []
         self._calls: dict[int, dict[str, str]] = {}
         self._finish: str | None = None
+        self._usage: Any = None
 
     def item(self, item: Any) -> None:
         chunk = data(item)
+        self._usage = (chunk.get("usage") if isinstance(chunk, Mapping) else None) or self._usage
         for choice in (chunk.get("choices") or ()) if isinstance(chunk, Mapping) else ():
             if choice.get("index", 0) != 0:
                 continue
@@ -66,15 +67,15 @@ class _Chat:
     def done(self, answer: Any, error: BaseException | None, latency_ms: float) -> None:
         if answer is None:
             message = Message("assistant", "".join(self._text), [Call(**call) for call in self._calls.values()])
-            finish = self._finish
+            message.finish, usage = self._finish, self._usage
         else:
-            choice = (data(answer).get("choices") or [{}])[0]
+            whole = data(answer)
+            choice = (whole.get("choices") or [{}])[0]
             message = _chat_message({"role": "assistant", **(choice.get("message") or {})})
-            finish = choice.get("finish_reason")
-        if error is not None:
-            message.error = text_of(error)
-        elif finish in STOPPED_EARLY:
-            message.error = f"finish_reason: {finish}"
+            message.finish, usage = choice.get("finish_reason"), whole.get("usage")
+        usage = usage or {}
+        message.tokens_in, message.tokens_out = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
+        message.error = None if error is None else text_of(error)
         self._conversations.answered(self._recorder, message, self._agent_name, latency_ms)
 
 
@@ -116,12 +117,14 @@ class _Responses:
             message = Message("assistant", "".join(self._text), error=None if error is None else text_of(error))
             self._conversations.answered(self._recorder, message, self._agent_name, latency_ms)
             return
-        reason = (whole.get("incomplete_details") or {}).get("reason") or (whole.get("error") or {}).get("message")
         messages = list(_items(whole.get("output") or ())) or [Message("assistant")]
+        usage = whole.get("usage") or {}
+        messages[-1].tokens_in = count(usage.get("input_tokens"))
+        messages[-1].tokens_out = count(usage.get("output_tokens"))
+        messages[-1].finish = (whole.get("incomplete_details") or {}).get("reason")
+        messages[-1].error = (whole.get("error") or {}).get("message")
         for number, message in enumerate(messages):
             last = number + 1 == len(messages)
-            if last and reason:
-                message.error = str(reason)
             self._conversations.answered(self._recorder, message, self._agent_name, latency_ms if last else None)
 
 

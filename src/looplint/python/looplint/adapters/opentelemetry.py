@@ -13,19 +13,18 @@ from __future__ import annotations
 import json
 import re
 import threading
-from typing import Any
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import StatusCode
 
 from .._record import TraceRecorder, current_recorder
-from ._chat import Call, Conversations, Message, Result, text_in
+from ._chat import Call, Conversations, Message, Result, count, text_in
 
 MODEL = ("chat", "generate_content", "text_completion", "LLM")
 TOOL = ("execute_tool", "tool", "TOOL")
 AGENT = ("invoke_agent", "agent", "workflow", "AGENT")
-STOPPED_EARLY = ("length", "max_tokens", "content_filter", "refusal")
 SPANS_HELD_MAX = 10_000
 
 
@@ -75,12 +74,17 @@ class TraceSpanProcessor(SpanProcessor):
     def _model(
         self, recorder: TraceRecorder, span: ReadableSpan, attributes: Mapping[str, Any], agent: str | None
     ) -> None:
+        declared = _json(attributes.get("gen_ai.tool.definitions"))
+        recorder.declare_tools(declared if isinstance(declared, list) else ())
         self._conversations.sent(recorder, list(_input(attributes)), agent)
         answers = list(_output(attributes)) or [Message("assistant")]
-        error = _error(span, attributes)
-        stop = next((reason for reason in _stops(attributes) if reason in STOPPED_EARLY), None)
         last = answers[-1]
-        last.error = error or (f"finish_reason: {stop}" if stop else None)
+        last.error = _error(span, attributes)
+        last.finish = next(iter(_stops(attributes)), None)
+        last.tokens_in = count(attributes.get("gen_ai.usage.input_tokens", attributes.get("llm.token_count.prompt")))
+        last.tokens_out = count(
+            attributes.get("gen_ai.usage.output_tokens", attributes.get("llm.token_count.completion"))
+        )
         # A span whose content was not captured says only that a model answered: no turn can be made of that.
         if not (last.text or last.calls or last.results or last.error):
             return
@@ -100,8 +104,8 @@ class TraceSpanProcessor(SpanProcessor):
             recorder.call_requested(call_id, name, arguments, agent)
             recorder.call_answered(call_id, output, error, _latency_ms(span))
         else:
-            recorder.claim(name, arguments)
-            recorder.tool_ran(name, arguments, output, error, _latency_ms(span), agent)
+            asked_for = recorder.claim(name, arguments)
+            recorder.tool_ran(name, arguments, output, error, _latency_ms(span), agent, asked_for)
 
 
 def _input(attributes: Mapping[str, Any]) -> Iterator[Message]:
@@ -203,7 +207,7 @@ def _error(span: ReadableSpan, attributes: Mapping[str, Any]) -> str | None:
         if event.name == "exception" and event.attributes:
             said = said or str(event.attributes.get("exception.message", ""))
             kind = kind or str(event.attributes.get("exception.type", ""))
-    if kind and not said.startswith(kind):
+    if kind and not said.startswith(kind.rsplit(".", 1)[-1]):
         return f"{kind}: {said}" if said else kind
     return said or "error"
 
