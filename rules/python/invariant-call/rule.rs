@@ -1,0 +1,145 @@
+//! Calls that look at everything, or parse it, with arguments that the loop does not change.
+
+use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
+use looplint_python::ast::AnyNodeRef;
+use looplint_python::tables::{self, Effect, Fact, Slot, Work};
+use looplint_python::types::Proof;
+use looplint_python::{Kind, Loop, Monomial, Multiplicity, Node, Python, Role, big_o, related_loops};
+
+pub const ON: &[Kind] = &[Kind::Call];
+
+/// Builders of collections: rebuilt-collection speaks for them, except in the header of an inner loop.
+const BUILDERS: [&str; 6] = ["set", "frozenset", "list", "dict", "tuple", "sorted"];
+
+pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    if node.all_loops().next().is_none() {
+        return;
+    }
+    let Some(object) = worked_through(node) else { return };
+    let is_builder = node.builtin().is_some_and(|name| BUILDERS.contains(&name));
+    if is_builder && !(heads_a_loop(node) && node.builtin() == Some("sorted")) {
+        return;
+    }
+    let mut confidence = Confidence::Proven;
+    let loops = repeats(node, &mut confidence);
+    let Some(&outermost) = loops.last() else { return };
+    if object.extent().is_bounded() || object.kind() == Kind::Literal || is_kept(node, outermost) {
+        return;
+    }
+    let what = node.text();
+    let mut finding = cx.finding(
+        node.span(),
+        format!("`{what}` gives the same answer in every iteration; call it once before the loop"),
+    );
+    finding.suggestion = format!("keep the answer of `{what}` in a name before the loop");
+    finding.label = "the same call with the same arguments each time".into();
+    finding.confidence = confidence;
+    finding.related = related_loops(&loops);
+    let name = object.size_name();
+    let trips = Monomial::of_loops(loops.iter().copied());
+    let mut cost = node.scan_cost(object, &loops);
+    cost.before = big_o(&[trips.clone().times(name.clone())]);
+    cost.after = big_o(&[trips, Monomial::of(name)]);
+    cost.shape = shape(node, outermost);
+    finding.cost = Some(Cost::Code(cost));
+    let fix = fix(node, outermost);
+    cx.report(Finding { fix, ..finding });
+}
+
+/// The argument or receiver that the call goes through completely; none for calls that are cheap or not known.
+fn worked_through(node: Node<'_>) -> Option<Node<'_>> {
+    let fact = fact_of(node)?;
+    let slot = match fact.work {
+        Work::Linear(slot) | Work::NLogN(slot) => slot,
+        Work::LinearAll => Slot::Argument(0),
+        Work::Constant | Work::Log(_) | Work::UpTo(_) => return None,
+    };
+    match slot {
+        Slot::Receiver => node.method().map(|(receiver, _)| receiver),
+        Slot::Argument(at) => node.argument(usize::from(at), ""),
+        _ => None,
+    }
+}
+
+fn fact_of(node: Node<'_>) -> Option<&'static Fact> {
+    if let Some(name) = node.qualified_name() {
+        return tables::function(&name);
+    }
+    let (receiver, method) = node.method()?;
+    let ty = receiver.ty().without_none();
+    let mut facts = ty.members().iter().map(|member| tables::method(member, method));
+    let first = facts.next()??;
+    facts.all(|fact| fact.is_some_and(|fact| fact.work == first.work)).then_some(first)
+}
+
+/// Whether the call stands in the header of a loop: what the loop goes through.
+fn heads_a_loop(node: Node<'_>) -> bool {
+    node.role().role == Role::Iterates
+}
+
+fn repeats<'d>(node: Node<'d>, confidence: &mut Confidence) -> Vec<Loop<'d>> {
+    let mut loops = Vec::new();
+    for each in node.loops() {
+        let Ok(sure) = node.invariant(each) else { break };
+        if node.multiplicity(each) != Multiplicity::Repeated {
+            break;
+        }
+        if !each.is_bounded() {
+            *confidence = sure.min(*confidence);
+            loops.push(each);
+        }
+    }
+    loops
+}
+
+/// Whether each iteration wants an object of its own, because it changes, keeps or hands it out.
+fn is_kept<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
+    let fresh = fact_of(node).is_some_and(|fact| fact.effect == Effect::Fresh);
+    if !fresh && node.ty().is_mutable() == Proof::No {
+        return false;
+    }
+    let role = node.role().role;
+    if role != Role::Aliases {
+        return role.may_change();
+    }
+    let statement = node.statement();
+    let AnyNodeRef::StmtAssign(assign) = statement.ast() else { return true };
+    let [target] = assign.targets.as_slice() else { return true };
+    let Some(symbol) = statement.at(target).symbol().filter(|_| statement.at(&*assign.value) == node) else {
+        return true;
+    };
+    symbol.is_captured() || symbol.changes_in(around.node()).next().is_some()
+}
+
+fn shape<'d>(node: Node<'d>, outermost: Loop<'d>) -> &'static str {
+    if heads_a_loop(node) {
+        "inner-header"
+    } else if outermost.is_clause() {
+        "comprehension"
+    } else if node.builtin().is_some() {
+        "1"
+    } else {
+        "parse"
+    }
+}
+
+/// A name before the loop for the answer.
+fn fix<'d>(node: Node<'d>, around: Loop<'d>) -> Option<Fix> {
+    if node.source().contains('\n') || node.source().len() > 60 {
+        return None;
+    }
+    let words: Vec<&str> = node
+        .source()
+        .split(|character: char| !character.is_ascii_alphanumeric() && character != '_')
+        .filter(|word| !word.is_empty())
+        .collect();
+    let base = words.join("_").to_lowercase();
+    if base.len() > 40 || base.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    let name = node.document().fresh_name(&base);
+    let before = around.whole().statement().line_before(&format!("{name} = {}", node.source()))?;
+    let edits = vec![before, node.replace(name)];
+    let safety = Safety::Unsafe("the call may raise, and the loop may not run at all".into());
+    Some(Fix { title: "Call it once before the loop".into(), edits, safety })
+}

@@ -1,0 +1,118 @@
+//! `set(xs)`, `sorted(xs)`, comprehensions and their like, built in each iteration out of what stays the same.
+
+use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
+use looplint_python::ast::AnyNodeRef;
+use looplint_python::{Kind, Loop, Monomial, Multiplicity, Node, Python, Role, big_o, related_loops};
+
+pub const ON: &[Kind] = &[Kind::Call, Kind::Comprehension];
+
+pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let Some(source) = built_from(node) else { return };
+    // What a loop goes through: a plain copy costs no more than the loop itself, and invariant-call speaks for `sorted`.
+    let heads_a_loop = node.role().role == Role::Iterates;
+    if heads_a_loop && matches!(node.builtin(), Some("list" | "tuple" | "sorted")) {
+        return;
+    }
+    let mut confidence = Confidence::Proven;
+    let loops = repeats(node, &mut confidence);
+    let Some(&outermost) = loops.last() else { return };
+    if source.extent().is_bounded() || node.extent().is_bounded() || is_kept(node, outermost) {
+        return;
+    }
+    let what = node.text();
+    let mut finding = cx.finding(
+        node.span(),
+        format!("`{what}` is built anew in every iteration out of things that do not change; build it once before the loop"),
+    );
+    finding.suggestion = format!("build `{what}` once before the loop");
+    finding.label = "built anew each time".into();
+    finding.confidence = confidence;
+    finding.related = related_loops(&loops);
+    let name = source.size_name();
+    let trips = Monomial::of_loops(loops.iter().copied());
+    let mut cost = node.scan_cost(source, &loops);
+    cost.before = big_o(&[trips.clone().times(name.clone())]);
+    cost.after = big_o(&[trips, Monomial::of(name)]);
+    cost.shape = if outermost.is_clause() { "1" } else { "loop" };
+    finding.cost = Some(Cost::Code(cost));
+    let fix = fix(node, outermost);
+    cx.report(Finding { fix, ..finding });
+}
+
+/// What the collection is made of; none where the node builds none.
+fn built_from(node: Node<'_>) -> Option<Node<'_>> {
+    match node.ast() {
+        AnyNodeRef::ExprListComp(_) | AnyNodeRef::ExprSetComp(_) | AnyNodeRef::ExprDictComp(_) => {
+            let clause = node.children().find(|child| child.kind() == Kind::Clause)?;
+            let AnyNodeRef::Comprehension(clause_ast) = clause.ast() else { return None };
+            Some(clause.at(&clause_ast.iter))
+        }
+        AnyNodeRef::ExprCall(call) => {
+            let name = node.builtin()?;
+            let makes = matches!(name, "set" | "frozenset" | "list" | "dict" | "tuple" | "sorted");
+            (makes && !call.arguments.args.is_empty()).then(|| node.argument(0, ""))?
+        }
+        _ => None,
+    }
+}
+
+/// The loops that build it again out of the same things, innermost first.
+fn repeats<'d>(node: Node<'d>, confidence: &mut Confidence) -> Vec<Loop<'d>> {
+    let mut loops = Vec::new();
+    for each in node.loops() {
+        let Ok(sure) = node.invariant(each) else { break };
+        if node.multiplicity(each) != Multiplicity::Repeated {
+            break;
+        }
+        if !each.is_bounded() {
+            *confidence = sure.min(*confidence);
+            loops.push(each);
+        }
+    }
+    loops
+}
+
+/// Whether an iteration keeps the collection, hands it out or changes it: then each needs its own.
+fn is_kept<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
+    let role = node.role().role;
+    if role != Role::Aliases {
+        return role.may_change();
+    }
+    // Bound to a name: what is done with the name is done with the collection.
+    let statement = node.statement();
+    let AnyNodeRef::StmtAssign(assign) = statement.ast() else { return true };
+    let ([target], value) = (assign.targets.as_slice(), statement.at(&*assign.value)) else { return true };
+    let Some(symbol) = statement.at(target).symbol().filter(|_| value == node) else { return true };
+    symbol.is_captured() || symbol.changes_in(around.node()).next().is_some()
+}
+
+/// A line before the loop.
+fn fix<'d>(node: Node<'d>, around: Loop<'d>) -> Option<Fix> {
+    let document = node.document();
+    let whole = around.whole().statement();
+    let statement = node.statement();
+    let safety = Safety::Unsafe("building it may raise, and the loop may not run at all".into());
+    let title = "Build it once before the loop".to_owned();
+    if let AnyNodeRef::StmtAssign(assign) = statement.ast()
+        && statement.at(&*assign.value) == node
+        && let Some(edit) = statement.without_line()
+    {
+        let before = whole.line_before(statement.source())?;
+        let symbol = statement.at(assign.targets.first()?).symbol()?;
+        return (symbol.single_binding().is_some() && !statement.source().contains('\n'))
+            .then_some(Fix { title, edits: vec![before, edit], safety });
+    }
+    if node.source().contains('\n') {
+        return None;
+    }
+    let source = built_from(node)?;
+    let base = source.source().rsplit('.').next().filter(|word| is_word(word)).unwrap_or("items");
+    let kind = node.builtin().filter(|_| node.kind() == Kind::Call).unwrap_or("items");
+    let name = document.fresh_name(&format!("{base}_{kind}"));
+    let before = whole.line_before(&format!("{name} = {}", node.source()))?;
+    Some(Fix { title, edits: vec![before, node.replace(name)], safety })
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
