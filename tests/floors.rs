@@ -144,7 +144,8 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
             {
                 files.extend(rust_files(&path));
             }
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests.rs"
+        {
             files.push(path);
         }
     }

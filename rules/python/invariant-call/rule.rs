@@ -2,7 +2,7 @@
 
 use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
 use looplint_python::ast::AnyNodeRef;
-use looplint_python::tables::{self, Effect, Fact, Slot, Work};
+use looplint_python::tables::{Effect, Slot, Work};
 use looplint_python::types::Proof;
 use looplint_python::{Kind, Loop, Monomial, Multiplicity, Node, Python, Role, big_o, related_loops};
 
@@ -48,7 +48,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
 
 /// The argument or receiver that the call goes through completely; none for calls that are cheap or not known.
 fn worked_through(node: Node<'_>) -> Option<Node<'_>> {
-    let fact = fact_of(node)?;
+    let fact = node.fact()?;
     let slot = match fact.work {
         Work::Linear(slot) | Work::NLogN(slot) => slot,
         Work::LinearAll => Slot::Argument(0),
@@ -59,17 +59,6 @@ fn worked_through(node: Node<'_>) -> Option<Node<'_>> {
         Slot::Argument(at) => node.argument(usize::from(at), ""),
         _ => None,
     }
-}
-
-fn fact_of(node: Node<'_>) -> Option<&'static Fact> {
-    if let Some(name) = node.qualified_name() {
-        return tables::function(&name);
-    }
-    let (receiver, method) = node.method()?;
-    let ty = receiver.ty().without_none();
-    let mut facts = ty.members().iter().map(|member| tables::method(member, method));
-    let first = facts.next()??;
-    facts.all(|fact| fact.is_some_and(|fact| fact.work == first.work)).then_some(first)
 }
 
 /// Whether the call stands in the header of a loop: what the loop goes through.
@@ -94,7 +83,7 @@ fn repeats<'d>(node: Node<'d>, confidence: &mut Confidence) -> Vec<Loop<'d>> {
 
 /// Whether each iteration wants an object of its own, because it changes, keeps or hands it out.
 fn is_kept<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
-    let fresh = fact_of(node).is_some_and(|fact| fact.effect == Effect::Fresh);
+    let fresh = node.fact().is_some_and(|fact| fact.effect == Effect::Fresh);
     if !fresh && node.ty().is_mutable() == Proof::No {
         return false;
     }

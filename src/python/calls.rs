@@ -1,0 +1,41 @@
+//! What the tables know of a call.
+//!
+//! Knows how to find a call's row: by qualified name, or by the receiver's type. Does not know what the rows say.
+
+use ruff_python_ast::AnyNodeRef;
+
+use crate::node::Node;
+use crate::tables::{self, Fact};
+use crate::types::Type;
+
+impl<'d> Node<'d> {
+    /// What the tables say about this call; none where the callee is not known, or where the receiver may be of
+    /// several types that disagree on effect, cost or sink.
+    pub fn fact(self) -> Option<&'static Fact> {
+        let AnyNodeRef::ExprCall(call) = self.ast() else {
+            return None;
+        };
+        if let Some(fact) = self
+            .qualified_name()
+            .and_then(|name| tables::function(&name))
+        {
+            return Some(fact);
+        }
+        if let Some((receiver, method)) = self.method() {
+            let ty = receiver.ty().without_none();
+            let mut facts = ty
+                .members()
+                .iter()
+                .map(|member| tables::method(member, method));
+            let first = facts.next()??;
+            let agrees = |fact: &Fact| {
+                fact.effect == first.effect && fact.work == first.work && fact.sink == first.sink
+            };
+            return facts.all(|fact| fact.is_some_and(agrees)).then_some(first);
+        }
+        match self.at(&*call.func).ty() {
+            Type::Library(name) => tables::function(&name),
+            _ => None,
+        }
+    }
+}
