@@ -21,6 +21,7 @@ mod markdown;
 mod paths;
 mod rdjson;
 mod sarif;
+mod tables;
 mod timeline;
 mod words;
 mod xml;
@@ -34,6 +35,7 @@ pub use format::{Format, UnknownFormat};
 pub use found::{Found, slowdown_pct};
 pub use github::step_summary;
 pub use html::write_run as write_timeline_page;
+pub use tables::{Hot, Statistic, statistics, write_hot, write_statistics};
 pub use timeline::{Call, Timeline, Turn, write_timeline};
 pub use words::{cost_line, summary_line};
 
