@@ -255,9 +255,7 @@ pub fn class(name: &str) -> Option<Type> {
     let tables = tables();
     match tables.classes.get(name) {
         Some(text) => Type::parse(text),
-        None if name.contains('.') && tables.named.contains(name) => {
-            Some(Type::Object(name.into()))
-        }
+        None if name.contains('.') && tables.has_class(name) => Some(Type::Object(name.into())),
         None => None,
     }
 }
@@ -283,22 +281,8 @@ pub fn opened(mode: Option<&str>) -> Type {
     Type::File(std::sync::Arc::new(line))
 }
 
-/// The fact on a member of a class or module, looked for in the base classes too.
 fn member_of(owner: &str, name: &str) -> Option<&'static Fact> {
-    let tables = tables();
-    let mut owner = *tables.aliases.get(owner).unwrap_or(&owner);
-    // A class hierarchy in the tables is a few steps deep; the bound only guards against a circle in the text.
-    for _ in 0..8 {
-        if let Some(fact) = tables
-            .owners
-            .get(owner)
-            .and_then(|members| members.get(name))
-        {
-            return Some(fact);
-        }
-        owner = tables.bases.get(owner)?;
-    }
-    None
+    tables().member(owner, name)
 }
 
 fn tables() -> &'static Tables {

@@ -20,7 +20,9 @@
 //! `n?` and `n0?` (up to);
 //! `keeps:0`, `shares:self`, `calls:0`, `calls:key`, `keeps:*` for all arguments; `lazy`; `value` for an attribute.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
 
 use super::{Effect, Fact, Sink, Slot, Slots, Work};
 
@@ -35,16 +37,20 @@ pub(super) const TEXTS: [(&str, &str); 4] = [
 /// The rows, found by owner and name.
 #[derive(Default)]
 pub(super) struct Tables {
-    /// Members by class or module, then by name.
-    pub(super) owners: FxHashMap<&'static str, FxHashMap<&'static str, Fact>>,
-    /// Base class by class.
-    pub(super) bases: FxHashMap<&'static str, &'static str>,
+    /// Members by class or module.
+    owners: FxHashMap<&'static str, Owner>,
     /// Another name of a module or class.
-    pub(super) aliases: FxHashMap<&'static str, &'static str>,
-    /// The classes among the owners.
-    pub(super) named: FxHashSet<&'static str>,
+    aliases: FxHashMap<&'static str, &'static str>,
     /// Type of an instance, by the class's qualified name, where it is not just an object of it.
     pub(super) classes: FxHashMap<&'static str, &'static str>,
+}
+
+/// A class or module. Its rows are read when the first of them is asked for: a program uses a few of the many.
+struct Owner {
+    text: &'static str,
+    is_class: bool,
+    base: Option<&'static str>,
+    members: OnceLock<FxHashMap<&'static str, Fact>>,
 }
 
 /// One line of a table.
@@ -68,40 +74,100 @@ pub(super) enum Line {
 }
 
 impl Tables {
-    /// Reads all texts. A line that cannot be read is passed over; a test sees to it that there is none.
+    /// Finds where each owner's rows are. A line that cannot be read is passed over; a test sees to it that there is
+    /// none.
     pub(super) fn read() -> Tables {
         let mut tables = Tables::default();
         for (_, text) in TEXTS {
-            let mut owner = "builtins";
-            for line in text.lines() {
-                match read_line(line) {
-                    Line::Module(name) => owner = name,
-                    Line::Owner(name, base) => {
-                        owner = name;
-                        tables.named.insert(name);
-                        if let Some(base) = base {
-                            tables.bases.insert(name, base);
-                        }
-                    }
+            let (mut owner, mut from, mut at) = (None, 0, 0);
+            for line in text.split_inclusive('\n') {
+                let start = at;
+                at += line.len();
+                if !is_heading(line) {
+                    continue;
+                }
+                let (name, base, is_class) = match read_line(line) {
+                    Line::Module(name) => (name, None, false),
+                    Line::Owner(name, base) => (name, base, true),
                     Line::Alias(name, of) => {
                         tables.aliases.insert(name, of);
+                        continue;
                     }
                     Line::Class(name, of) => {
                         tables.classes.insert(name, of);
+                        continue;
                     }
-                    Line::Member(fact) => {
-                        tables
-                            .owners
-                            .entry(owner)
-                            .or_default()
-                            .insert(fact.name, fact);
-                    }
-                    Line::Nothing | Line::Wrong(_) => {}
-                }
+                    Line::Member(_) | Line::Nothing | Line::Wrong(_) => continue,
+                };
+                tables.close(owner, &text[from..start]);
+                (owner, from) = (Some((name, base, is_class)), at);
             }
+            tables.close(owner, &text[from..]);
         }
         tables
     }
+
+    fn close(
+        &mut self,
+        owner: Option<(&'static str, Option<&'static str>, bool)>,
+        text: &'static str,
+    ) {
+        if let Some((name, base, is_class)) = owner {
+            self.owners.insert(
+                name,
+                Owner {
+                    text,
+                    is_class,
+                    base,
+                    members: OnceLock::new(),
+                },
+            );
+        }
+    }
+
+    /// The fact on a member of a class or module, looked for in the base classes too.
+    pub(super) fn member(&self, owner: &str, name: &str) -> Option<&Fact> {
+        let mut owner = self
+            .owners
+            .get(*self.aliases.get(owner).unwrap_or(&owner))?;
+        // A class hierarchy in the tables is a few steps deep; the bound only guards against a circle in the text.
+        for _ in 0..8 {
+            if let Some(fact) = owner.members().get(name) {
+                return Some(fact);
+            }
+            owner = self.owners.get(owner.base?)?;
+        }
+        None
+    }
+
+    /// Whether there are rows on a class of this name.
+    pub(super) fn has_class(&self, name: &str) -> bool {
+        self.owners.get(name).is_some_and(|owner| owner.is_class)
+    }
+}
+
+impl Owner {
+    fn members(&self) -> &FxHashMap<&'static str, Fact> {
+        self.members.get_or_init(|| {
+            let lines = self.text.lines().map(read_line);
+            lines
+                .filter_map(|line| {
+                    if let Line::Member(fact) = line {
+                        Some((fact.name, fact))
+                    } else {
+                        None
+                    }
+                })
+                .collect()
+        })
+    }
+}
+
+/// Whether a line may say something else than a member, at a glance.
+fn is_heading(line: &str) -> bool {
+    ["module ", "class ", "alias ", "type "]
+        .iter()
+        .any(|word| line.starts_with(word))
 }
 
 /// Reads one line.
@@ -142,7 +208,7 @@ fn member(name: &'static str, rest: &'static str) -> Line {
         value: false,
         sink: None,
         result: result.trim(),
-        read: std::sync::OnceLock::new(),
+        read: OnceLock::new(),
     };
     for word in words.split_whitespace() {
         if !apply(&mut fact, word) {

@@ -24,6 +24,7 @@ fn called(receiver: &str, name: &str, arguments: &[&str]) -> String {
 #[test]
 fn every_line_is_read_and_no_member_is_said_twice() {
     let mut wrong = Vec::new();
+    let mut owners = std::collections::HashSet::new();
     let mut seen = std::collections::HashSet::new();
     for (file, text) in TEXTS {
         let mut owner = "";
@@ -31,7 +32,12 @@ fn every_line_is_read_and_no_member_is_said_twice() {
             let place = format!("{file}:{}", at + 1);
             match read_line(line) {
                 Line::Wrong(why) => wrong.push(format!("{place}: {why}")),
-                Line::Owner(name, _) | Line::Module(name) => owner = name,
+                Line::Owner(name, _) | Line::Module(name) => {
+                    owner = name;
+                    if !owners.insert(name) {
+                        wrong.push(format!("{place}: {name} is there already"));
+                    }
+                }
                 Line::Member(fact) => {
                     if Type::template(fact.result).is_none() {
                         wrong.push(format!("{place}: {} is no type", fact.result));
