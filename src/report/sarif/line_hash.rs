@@ -3,7 +3,7 @@
 //! A rolling hash over a window of 100 UTF-16 units from the start of each line, without spaces and tabs, as GitHub
 //! publishes it for uploads that bring none. Works on a whole file's text. Knows no finding.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const WINDOW: usize = 100;
 const FACTOR: u64 = 37;
@@ -11,8 +11,29 @@ const END_OF_FILE: u16 = 0xffff;
 const LINE_FEED: u16 = 0x0a;
 const CARRIAGE_RETURN: u16 = 0x0d;
 
-/// The hashes of all lines of a text, `c129715d7a2bc9a3:1` for the first one of that hash.
-pub(super) fn line_hashes(units: impl Iterator<Item = u16>) -> Vec<String> {
+/// The hashes of some lines (from 1), `c129715d7a2bc9a3:1` for the first line of the text that has that hash.
+pub(super) fn hashes_of(
+    units: impl Iterator<Item = u16>,
+    lines: &BTreeSet<usize>,
+) -> BTreeMap<usize, String> {
+    let hashes = line_hashes(units);
+    let at = |line: &usize| hashes.get(line.checked_sub(1)?).copied();
+    let mut seen: HashMap<u64, u32> = lines.iter().filter_map(at).map(|hash| (hash, 0)).collect();
+    let mut named = BTreeMap::new();
+    for (index, hash) in hashes.iter().enumerate() {
+        let Some(n) = seen.get_mut(hash) else {
+            continue;
+        };
+        *n += 1;
+        if lines.contains(&(index + 1)) {
+            named.insert(index + 1, format!("{hash:x}:{n}"));
+        }
+    }
+    named
+}
+
+/// The hashes of all lines of a text.
+fn line_hashes(units: impl Iterator<Item = u16>) -> Vec<u64> {
     let mut rolling = Rolling::new();
     let mut after_return = false;
     let mut line_start = true;
@@ -39,8 +60,7 @@ struct Rolling {
     at: usize,
     hash: u64,
     leaving: u64,
-    seen: HashMap<u64, u32>,
-    hashes: Vec<String>,
+    hashes: Vec<u64>,
 }
 
 impl Rolling {
@@ -51,16 +71,13 @@ impl Rolling {
             at: 0,
             hash: 0,
             leaving: FACTOR.wrapping_pow(WINDOW as u32),
-            seen: HashMap::new(),
             hashes: Vec::new(),
         }
     }
 
     fn push(&mut self, unit: u16, starts_line: bool) {
         if self.starts_line[self.at] {
-            let n = self.seen.entry(self.hash).or_insert(0);
-            *n += 1;
-            self.hashes.push(format!("{:x}:{n}", self.hash));
+            self.hashes.push(self.hash);
         }
         let left = u64::from(self.ring[self.at]);
         self.ring[self.at] = unit;
@@ -69,7 +86,11 @@ impl Rolling {
             .wrapping_mul(self.hash)
             .wrapping_add(u64::from(unit))
             .wrapping_sub(self.leaving.wrapping_mul(left));
-        self.at = (self.at + 1) % WINDOW;
+        self.at = if self.at + 1 == WINDOW {
+            0
+        } else {
+            self.at + 1
+        };
     }
 }
 
@@ -78,7 +99,10 @@ mod tests {
     use super::*;
 
     fn hashes(text: &str) -> Vec<String> {
-        line_hashes(text.encode_utf16())
+        let lines = (1..=text.len() + 1).collect();
+        hashes_of(text.encode_utf16(), &lines)
+            .into_values()
+            .collect()
     }
 
     /// The vectors that GitHub's own uploader is tested with.

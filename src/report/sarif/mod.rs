@@ -484,15 +484,18 @@ fn notifications(report: &Report<'_>) -> Vec<Notification> {
         .collect()
 }
 
-/// Line hashes by file name, for the files that have results.
-fn line_hashes<'a>(report: &Report<'a>, kept: &[Vec<Found<'a>>]) -> HashMap<&'a str, Vec<String>> {
-    let wanted: BTreeSet<&str> = kept
-        .iter()
-        .map(|group| group[0].source.name.as_str())
-        .collect();
+/// Hashes by file name and line, for the lines that have results.
+type Hashes<'a> = BTreeMap<&'a str, BTreeMap<usize, String>>;
+
+fn line_hashes<'a>(report: &Report<'a>, kept: &[Vec<Found<'a>>]) -> Hashes<'a> {
+    let mut lines: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    for group in kept {
+        let lines = lines.entry(&group[0].source.name).or_default();
+        lines.insert(group[0].start().line);
+    }
     let mut sources: BTreeMap<&str, Vec<&Source>> = BTreeMap::new();
     for checked in report.files {
-        if wanted.contains(checked.source.name.as_str()) {
+        if lines.contains_key(checked.source.name.as_str()) {
             sources
                 .entry(&checked.source.name)
                 .or_default()
@@ -503,7 +506,10 @@ fn line_hashes<'a>(report: &Report<'a>, kept: &[Vec<Found<'a>>]) -> HashMap<&'a 
         .into_iter()
         .filter_map(|(name, mut parts)| {
             parts.sort_by_key(|source| bytes_before(source));
-            Some((name, line_hash::line_hashes(whole_text(&parts)?)))
+            Some((
+                name,
+                line_hash::hashes_of(whole_text(&parts)?, lines.get(name)?),
+            ))
         })
         .collect()
 }
@@ -527,7 +533,9 @@ fn whole_text<'a>(parts: &[&'a Source]) -> Option<impl Iterator<Item = u16> + us
     )
 }
 
-fn line_hash(hashes: &HashMap<&str, Vec<String>>, found: &Found<'_>) -> Option<String> {
-    let lines = hashes.get(found.source.name.as_str())?;
-    lines.get(found.start().line.checked_sub(1)?).cloned()
+fn line_hash(hashes: &Hashes<'_>, found: &Found<'_>) -> Option<String> {
+    hashes
+        .get(found.source.name.as_str())?
+        .get(&found.start().line)
+        .cloned()
 }
