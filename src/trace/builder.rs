@@ -3,7 +3,6 @@
 //! Knows what every format has in common. Does not know any one of them.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
 
 use looplint_model::{Settings, Span};
 use rustc_hash::FxHashMap;
@@ -198,7 +197,7 @@ impl<'d> Builder<'d> {
             cut: false,
             present: Fields::default(),
             settings,
-            facts: OnceLock::new(),
+            facts: crate::facts::Facts::default(),
         };
         Builder {
             trace,

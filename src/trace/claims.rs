@@ -71,7 +71,7 @@ pub(crate) fn claims(_name: &str, head: &[u8]) -> Claim {
     let hinted = |hint: &&str| {
         memchr::memmem::find(text.as_bytes(), format!("\"{hint}\"").as_bytes()).is_some()
     };
-    if HINTS.iter().any(|hint| hinted(hint)) {
+    if HINTS.iter().any(hinted) {
         Claim::Maybe
     } else {
         Claim::No

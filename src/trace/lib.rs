@@ -19,7 +19,11 @@ mod zip;
 use looplint_model::{Claim, Decoded, Domain, Problem, Settings, Silence, Source};
 
 pub use document::Document;
-pub use facts::Facts;
+pub use facts::{
+    CallFacts, Effect, ErrorClass, Failure, Handoff, Identifier, Known, Ledger, News, Page, Phrase,
+    Repeat, Seen, Stop, StopKind, WordSet, code_blocks, content_words, ledger, numbers, page,
+    prose, shingles,
+};
 pub use fields::{Field, Fields};
 pub use formats::Format;
 pub use run::{

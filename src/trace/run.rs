@@ -48,7 +48,7 @@ pub struct Trace<'d> {
     pub cut: bool,
     pub(crate) present: Fields,
     pub(crate) settings: &'d Settings,
-    pub(crate) facts: OnceLock<crate::facts::Facts>,
+    pub(crate) facts: crate::facts::Facts,
 }
 
 /// Whether a run succeeded, and how that is known.
@@ -318,11 +318,6 @@ impl<'d> Trace<'d> {
     /// The declared tool of this name.
     pub fn tool(&self, name: &str) -> Option<&Tool<'d>> {
         self.tools.iter().find(|tool| tool.name == name)
-    }
-
-    /// What detectors need to know, computed on first use.
-    pub fn facts(&self) -> &crate::facts::Facts {
-        self.facts.get_or_init(|| crate::facts::Facts::of(self))
     }
 
     /// The user's choices.
