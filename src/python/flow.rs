@@ -196,7 +196,7 @@ fn finally(ways: Ways, outer: Node<'_>, each: &ast::StmtTry) -> Ways {
 }
 
 /// The statements after `inner` in the block of `outer` that holds it.
-fn siblings<'d>(outer: Node<'d>, inner: Node<'d>) -> &'d [Stmt] {
+pub(crate) fn siblings<'d>(outer: Node<'d>, inner: Node<'d>) -> &'d [Stmt] {
     let blocks: Vec<&'d [Stmt]> = match outer.ast() {
         AnyNodeRef::ModModule(each) => vec![&each.body],
         AnyNodeRef::StmtFunctionDef(each) => vec![&each.body],
@@ -221,6 +221,11 @@ fn siblings<'d>(outer: Node<'d>, inner: Node<'d>) -> &'d [Stmt] {
         }
     }
     &[]
+}
+
+/// Whether control never gets past the end of `statements`.
+pub(crate) fn never_falls(place: Node<'_>, statements: &[Stmt]) -> bool {
+    !ways_of_all(place, statements).falls
 }
 
 fn ways_of_all(place: Node<'_>, statements: &[Stmt]) -> Ways {
@@ -331,7 +336,7 @@ fn find_ways(statement: Node<'_>) -> Ways {
 }
 
 /// `sys.exit()` and its like.
-fn never_returns(place: Node<'_>, value: &Expr) -> bool {
+pub(crate) fn never_returns(place: Node<'_>, value: &Expr) -> bool {
     let Expr::Call(call) = value else {
         return false;
     };
@@ -348,7 +353,7 @@ fn never_returns(place: Node<'_>, value: &Expr) -> bool {
     }
 }
 
-fn is_true(test: &Expr) -> bool {
+pub(crate) fn is_true(test: &Expr) -> bool {
     match test {
         Expr::BooleanLiteral(each) => each.value,
         Expr::NumberLiteral(each) => each

@@ -9,12 +9,14 @@ use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Number, UnaryOp};
 use rustc_hash::FxHashMap;
 
 use crate::document::Document;
+use crate::elements::{begins_empty, filled, settled};
 use crate::kind::Kind;
 use crate::memo::Progress;
+use crate::narrow::narrowed;
 use crate::node::Node;
 use crate::scope::{Binding, BindingKind, ScopeKind, Symbol};
 use crate::tables;
-use crate::types::{Index, Local, Operator, Type};
+use crate::types::{DictKind, Index, Local, Operator, Type};
 
 /// A type with its evidence.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +79,14 @@ impl Typed {
         self
     }
 
+    pub(crate) fn proven_by(self, span: Span) -> Typed {
+        Typed {
+            confidence: Confidence::Proven,
+            ..self
+        }
+        .shown_by(span)
+    }
+
     fn shown_by(mut self, span: Span) -> Typed {
         if !self.ty.is_unknown() && !self.proof.contains(&span) && self.proof.len() < PROOF_MAX {
             self.proof.insert(0, span);
@@ -96,6 +106,23 @@ impl Typed {
     }
 }
 
+/// What a collection holds that began empty and was never seen to grow is not known.
+fn settle(typed: Typed) -> Typed {
+    match &typed.ty {
+        Type::Never => Typed::unknown(),
+        ty if begins_empty(ty) => Typed {
+            ty: settled(ty),
+            ..typed
+        },
+        _ => typed,
+    }
+}
+
+/// The join of several; none where there are none.
+fn join_all(all: impl Iterator<Item = Typed>) -> Option<Typed> {
+    all.reduce(Typed::join)
+}
+
 impl<'d> Node<'d> {
     /// The type of an expression, a target or a parameter, with its evidence.
     pub fn typed(self) -> Typed {
@@ -104,7 +131,12 @@ impl<'d> Node<'d> {
             memo.fuel.set(FUEL);
             memo.tainted.set(false);
         }
-        self.infer()
+        settle(self.infer())
+    }
+
+    /// The type as it stands while types are being found: a collection that begins empty holds nothing yet.
+    pub(crate) fn inferred(self) -> Type {
+        self.infer().ty
     }
 
     /// The type alone; [`Node::typed`] also tells how sure it is.
@@ -152,12 +184,8 @@ impl<'d> Node<'d> {
             AnyNodeRef::ExprAttribute(each) => self.type_of_attribute(each),
             AnyNodeRef::ExprCall(call) => self.type_of_call(call),
             AnyNodeRef::ExprSubscript(each) => self.type_of_subscript(each),
-            AnyNodeRef::ExprList(each) => self
-                .elements(&each.elts)
-                .map(|item| Type::list(item.clone())),
-            AnyNodeRef::ExprSet(each) => self
-                .elements(&each.elts)
-                .map(|item| Type::set(item.clone())),
+            AnyNodeRef::ExprList(each) => Typed::proven(Type::list(self.elements(&each.elts))),
+            AnyNodeRef::ExprSet(each) => Typed::proven(Type::set(self.elements(&each.elts))),
             AnyNodeRef::ExprTuple(each) => self.type_of_tuple(&each.elts),
             AnyNodeRef::ExprDict(each) => self.type_of_dict(each),
             AnyNodeRef::ExprListComp(each) => Typed::proven(Type::list(part(&each.elt).ty)),
@@ -207,14 +235,10 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// The join of a display's elements; [`Type::Unknown`] for none, since they come later.
-    fn elements(self, elements: &'d [Expr]) -> Typed {
-        if elements.is_empty() || elements.len() > ELEMENTS_MAX && !elements.iter().all(is_constant)
-        {
-            return Typed {
-                confidence: Confidence::Proven,
-                ..Typed::unknown()
-            };
+    /// The join of a display's elements; [`Type::Never`] for none.
+    fn elements(self, elements: &'d [Expr]) -> Type {
+        if elements.len() > ELEMENTS_MAX && !elements.iter().all(is_constant) {
+            return Type::Unknown;
         }
         let mut all = Type::Never;
         for element in elements.iter().take(ELEMENTS_MAX) {
@@ -227,17 +251,12 @@ impl<'d> Node<'d> {
                 break;
             }
         }
-        Typed {
-            confidence: Confidence::Proven,
-            ..Typed::proven(all)
-        }
+        all
     }
 
     fn type_of_tuple(self, elements: &'d [Expr]) -> Typed {
         if elements.iter().any(Expr::is_starred_expr) || elements.len() > ELEMENTS_MAX {
-            return self
-                .elements(elements)
-                .map(|item| Type::tuple_of(item.clone()));
+            return Typed::proven(Type::tuple_of(self.elements(elements)));
         }
         let items: Vec<Type> = elements
             .iter()
@@ -247,9 +266,6 @@ impl<'d> Node<'d> {
     }
 
     fn type_of_dict(self, each: &'d ast::ExprDict) -> Typed {
-        if each.items.is_empty() {
-            return Typed::proven(Type::dict(Type::Unknown, Type::Unknown));
-        }
         let (mut keys, mut values) = (Type::Never, Type::Never);
         for item in each.items.iter().take(ELEMENTS_MAX) {
             let value = self.at(&item.value).infer().ty;
@@ -410,6 +426,9 @@ impl<'d> Node<'d> {
                 }
             }
             "super" | "type" | "getattr" => Type::Unknown,
+            _ if arguments.len() <= 1 && self.begins_as(name, arguments).is_some() => {
+                self.begins_as(name, arguments).unwrap_or_default()
+            }
             _ => match tables::function(name) {
                 Some(fact) => fact.result(&Type::Unknown, arguments),
                 None => tables::class(name).unwrap_or_default(),
@@ -418,13 +437,69 @@ impl<'d> Node<'d> {
         Typed::proven(ty).shown_by(self.span())
     }
 
+    /// What a constructor makes that is called with nothing, or a `defaultdict` with how it makes values.
+    fn begins_as(self, name: &str, arguments: &[Type]) -> Option<Type> {
+        let AnyNodeRef::ExprCall(call) = self.ast() else {
+            return None;
+        };
+        if !call.arguments.keywords.is_empty() {
+            return None;
+        }
+        let value = match arguments {
+            [] => Type::Never,
+            [Type::Library(make)] => match &**make {
+                "list" => Type::list(Type::Never),
+                "set" => Type::set(Type::Never),
+                "dict" => Type::dict(Type::Never, Type::Never),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let dict = |kind| Type::Dict(kind, (Type::Never, value.clone()).into());
+        Some(match (name, arguments) {
+            ("list", []) => Type::list(Type::Never),
+            ("set", []) => Type::set(Type::Never),
+            ("dict", []) => dict(DictKind::Plain),
+            ("collections.deque", []) => Type::deque(Type::Never),
+            ("collections.OrderedDict", []) => dict(DictKind::Ordered),
+            ("collections.defaultdict", [_]) => dict(DictKind::Default),
+            _ => return None,
+        })
+    }
+
     // Names
 
     fn type_of_name(self) -> Typed {
         let Some(symbol) = self.symbol() else {
             return Typed::unknown();
         };
-        symbol.infer()
+        if self.kind() == Kind::Parameter {
+            return symbol.infer();
+        }
+        if symbol.is_unbound() {
+            return symbol.infer();
+        }
+        let reaching = self.reaching();
+        let given = join_all(reaching.iter().filter_map(|each| {
+            let given = match symbol.single_binding() {
+                Some(_) => Some(symbol.infer()),
+                None => each.type_given(),
+            };
+            given.map(|given| narrowed(self, *each, given))
+        }));
+        match (symbol.annotated(), given) {
+            // What was assigned last is often narrower than what was declared.
+            (Some(declared), Some(given))
+                if given.ty.is_unknown()
+                    || given.ty == Type::Never
+                    || !declared.ty.accepts(&given.ty) =>
+            {
+                declared
+            }
+            (Some(declared), None) => declared,
+            (_, Some(given)) => given,
+            (None, None) => symbol.infer(),
+        }
     }
 
     /// The type of what an unpacked or looped-over target gets.
@@ -475,6 +550,47 @@ impl<'d> Node<'d> {
                 .shown_by(self.span()),
             AnyNodeRef::ExprNamed(each) => part(&each.value).shown_by(self.span()),
             _ => Typed::unknown(),
+        }
+    }
+
+    /// The type after `x += y`: lists grow in place, numbers and strings become new ones.
+    fn type_grown(self, target: Node<'d>) -> Typed {
+        let AnyNodeRef::StmtAugAssign(each) = self.ast() else {
+            return Typed::unknown();
+        };
+        let before = target.infer();
+        let value = self.at(&*each.value).infer();
+        let ty = match (&before.ty, each.op) {
+            (Type::List(of), ast::Operator::Add) => Type::list(of.join(&value.ty.iterated())),
+            (ty, op) => ty.binary(operator(op), &value.ty),
+        };
+        Typed { ty, ..before }
+    }
+
+    /// Whether an attribute is one of `self` in a method of `class`.
+    pub(crate) fn is_of_self(self, class: Node<'d>) -> bool {
+        let AnyNodeRef::ExprAttribute(each) = self.ast() else {
+            return false;
+        };
+        let Some(symbol) = self.at(&*each.value).symbol() else {
+            return false;
+        };
+        symbol.bindings().any(|binding| {
+            binding.kind() == BindingKind::Parameter
+                && binding.target().receiver_class().is_some_and(
+                    |of| matches!(of, Type::Instance(local) | Type::Class(local) if local.id == class.id),
+                )
+        })
+    }
+
+    /// A list, set or dictionary written out, or one repeated.
+    fn is_display(self) -> bool {
+        match self.ast() {
+            AnyNodeRef::ExprList(_) | AnyNodeRef::ExprSet(_) | AnyNodeRef::ExprDict(_) => true,
+            AnyNodeRef::ExprBinOp(each) => {
+                each.op == ast::Operator::Mult && each.left.is_list_expr()
+            }
+            _ => false,
         }
     }
 
@@ -591,7 +707,7 @@ impl<'d> Symbol<'d> {
             memo.fuel.set(FUEL);
             memo.tainted.set(false);
         }
-        self.infer()
+        settle(self.infer())
     }
 
     fn infer(self) -> Typed {
@@ -627,39 +743,10 @@ impl<'d> Symbol<'d> {
         if let Some(annotated) = self.annotated() {
             return annotated;
         }
-        let mut all: Option<Typed> = None;
-        for binding in self
-            .bindings()
-            .filter(|binding| binding.kind() != BindingKind::Augmented)
-        {
-            let Some(each) = binding.type_given() else {
-                continue;
-            };
-            all = Some(match all {
-                None => each,
-                Some(all) => all.join(each),
-            });
-        }
-        let mut all = all.unwrap_or_else(|| Typed::proven(Type::Never));
-        for binding in self
-            .bindings()
-            .filter(|binding| binding.kind() == BindingKind::Augmented)
-        {
-            if let AnyNodeRef::StmtAugAssign(each) = binding.owner().ast() {
-                let value = binding.owner().at(&*each.value).infer();
-                let grown = all.ty.binary(operator(each.op), &value.ty);
-                let ty = if matches!(all.ty, Type::List(_)) {
-                    all.ty.clone()
-                } else {
-                    all.ty.join(&grown)
-                };
-                all = Typed { ty, ..all };
-            }
-        }
-        if all.ty == Type::Never {
-            Typed::unknown()
-        } else {
-            all
+        let all = join_all(self.bindings().filter_map(Binding::type_given));
+        match all {
+            Some(all) if all.ty != Type::Never => all,
+            _ => Typed::unknown(),
         }
     }
 
@@ -681,10 +768,21 @@ impl<'d> Binding<'d> {
     fn type_given(self) -> Option<Typed> {
         let (target, owner) = (self.target(), self.owner());
         Some(match self.kind() {
-            BindingKind::Assigned | BindingKind::Loop | BindingKind::With | BindingKind::Named => {
+            BindingKind::Assigned => {
+                let given = target.type_of_target(owner);
+                let is_new = owner.assigned_value().is_some_and(Node::is_display);
+                if begins_empty(&given.ty) || is_new {
+                    let ty = filled(&given.ty, self.symbol().uses());
+                    Typed { ty, ..given }
+                } else {
+                    given
+                }
+            }
+            BindingKind::Loop | BindingKind::With | BindingKind::Named => {
                 target.type_of_target(owner)
             }
-            BindingKind::Declared | BindingKind::Deleted | BindingKind::Augmented => return None,
+            BindingKind::Declared | BindingKind::Deleted => return None,
+            BindingKind::Augmented => owner.type_grown(target),
             BindingKind::Parameter => target.parameter_type(),
             BindingKind::Rest => target.parameter_type().map(|ty| Type::tuple_of(ty.clone())),
             BindingKind::Keywords => target
@@ -765,6 +863,15 @@ impl<'d> Document<'d> {
                 Some(all) => all.join(each),
             });
         }
+        if let Some(found) = &mut all
+            && begins_empty(&found.ty)
+        {
+            found.ty = filled(
+                &found.ty,
+                self.attributes_of(name)
+                    .filter(|each| each.is_of_self(class)),
+            );
+        }
         match all {
             Some(all) if all.ty != Type::Never => all.map(|ty| {
                 // `None` until it is set: reading it as such would raise.
@@ -794,18 +901,27 @@ impl<'d> Document<'d> {
 
     /// All stores to an attribute of this name, of whatever object.
     pub(crate) fn stores_of(&'d self, name: &str) -> impl Iterator<Item = Node<'d>> {
-        let stores = self.memo.stores.get_or_init(|| {
-            let mut stores: FxHashMap<&'d str, Vec<u32>> = FxHashMap::default();
+        self.attributes_of(name).filter(|node| match node.ast() {
+            AnyNodeRef::ExprAttribute(each) => !each.ctx.is_load(),
+            _ => false,
+        })
+    }
+
+    /// All reads of and stores to an attribute of this name, of whatever object.
+    pub(crate) fn attributes_of(&'d self, name: &str) -> impl Iterator<Item = Node<'d>> {
+        let attributes = self.memo.attributes.get_or_init(|| {
+            let mut attributes: FxHashMap<&'d str, Vec<u32>> = FxHashMap::default();
             for node in self.nodes() {
-                if let AnyNodeRef::ExprAttribute(each) = node.ast()
-                    && !each.ctx.is_load()
-                {
-                    stores.entry(each.attr.as_str()).or_default().push(node.id);
+                if let AnyNodeRef::ExprAttribute(each) = node.ast() {
+                    attributes
+                        .entry(each.attr.as_str())
+                        .or_default()
+                        .push(node.id);
                 }
             }
-            stores
+            attributes
         });
-        stores
+        attributes
             .get(name)
             .into_iter()
             .flatten()
@@ -815,17 +931,7 @@ impl<'d> Document<'d> {
     /// All `self.name = ..` in the methods of `class`.
     pub(crate) fn attribute_stores(&'d self, class: Node<'d>, name: &str) -> Vec<Node<'d>> {
         self.stores_of(name)
-            .filter(|store| {
-                let AnyNodeRef::ExprAttribute(each) = store.ast() else { return false };
-                let receiver = store.at(&*each.value);
-                let Some(symbol) = receiver.symbol() else { return false };
-                symbol.bindings().any(|binding| {
-                    binding.kind() == BindingKind::Parameter
-                        && binding.target().receiver_class().is_some_and(|of| {
-                            matches!(of, Type::Instance(local) | Type::Class(local) if local.id == class.id)
-                        })
-                })
-            })
+            .filter(|store| store.is_of_self(class))
             .collect()
     }
 

@@ -7,10 +7,11 @@ use looplint_model::Confidence;
 use ruff_python_ast::{AnyNodeRef, Expr};
 
 use crate::effects::Role;
+use crate::flow::Multiplicity;
 use crate::kind::Kind;
 use crate::loops::Loop;
 use crate::node::Node;
-use crate::scope::{BindingKind, ScopeKind, Symbol};
+use crate::scope::{BindingKind, Symbol};
 use crate::tables;
 use crate::types::Type;
 
@@ -211,33 +212,17 @@ impl<'d> Node<'d> {
     }
 }
 
-/// The binding inside of `around` that makes a name another object there.
+/// The binding inside of `around` that makes a name another object where it is used.
 fn rebinding<'d>(name: Node<'d>, around: Loop<'d>) -> Option<Variance<'d>> {
     let symbol = name.symbol()?;
-    for binding in symbol.bindings() {
-        let target = binding.target();
+    let found = name.reaching().into_iter().find(|binding| {
         let in_place = binding.kind() == BindingKind::Augmented && !changes_identity(symbol);
-        if in_place || matches!(binding.kind(), BindingKind::Declared | BindingKind::Deleted) {
-            continue;
-        }
-        if around.repeats(target)
-            || around.whole().contains(target)
-                && around.is_clause()
-                && around.repeats(name)
-                && owned_by(symbol, target, around)
-        {
-            return Some(Variance {
-                reason: Reason::Rebound,
-                at: target,
-            });
-        }
-    }
-    None
-}
-
-/// Names that a lambda loop or comprehension itself binds.
-fn owned_by<'d>(symbol: Symbol<'d>, target: Node<'d>, around: Loop<'d>) -> bool {
-    symbol.scope_kind() == ScopeKind::Comprehension && around.repeats(target)
+        around.repeats(binding.target()) && !in_place
+    })?;
+    Some(Variance {
+        reason: Reason::Rebound,
+        at: found.target(),
+    })
 }
 
 /// Whether `x += y` makes another object: it does for everything that cannot change.
@@ -275,8 +260,8 @@ fn check_name<'d>(
     if symbol.bindings().next().is_some() && whole.contains(symbol.owner()) {
         return Ok(());
     }
-    for binding in symbol.bindings() {
-        if around.repeats(binding.target()) && binding.kind() != BindingKind::Declared {
+    for binding in name.reaching() {
+        if around.repeats(binding.target()) {
             return Err(Variance {
                 reason: Reason::Rebound,
                 at: binding.target(),
@@ -297,7 +282,7 @@ fn check_name<'d>(
     }
     let place = around.whole();
     for (at, found) in symbol.changes_in(place) {
-        if whole.contains(at) || !around.repeats(at) {
+        if whole.contains(at) || at.multiplicity(around) == Multiplicity::Once {
             continue;
         }
         let reason = match found.role {
@@ -308,10 +293,30 @@ fn check_name<'d>(
         };
         return Err(Variance { reason, at });
     }
+    if symbol.is_captured()
+        && let Some(at) = changed_elsewhere(symbol, name)
+    {
+        return Err(Variance {
+            reason: Reason::Escapes,
+            at,
+        });
+    }
     if ty.is_unknown() {
         *confidence = (*confidence).min(Confidence::Possible);
     }
     Ok(())
+}
+
+/// A use in another function that changes the object: it may run during any call.
+fn changed_elsewhere<'d>(symbol: Symbol<'d>, name: Node<'d>) -> Option<Node<'d>> {
+    let frame = name.frame();
+    symbol.uses().find(|each| {
+        each.frame() != frame
+            && matches!(
+                each.role().role,
+                Role::Mutates | Role::Stores | Role::Escapes
+            )
+    })
 }
 
 /// An attribute may be changed by any method of its owner, and is read anew after `yield` and `await`.

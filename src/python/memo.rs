@@ -3,10 +3,12 @@
 //! Tables are made on first use: most documents have no shape that asks.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
 use crate::flow::Ways;
+use crate::graph::Graph;
 use crate::index::Index;
 use crate::infer::Typed;
 
@@ -23,12 +25,16 @@ pub(crate) enum Progress<T> {
 pub(crate) struct Memo<'d> {
     /// Where control goes after a statement, by node.
     pub ways: RefCell<FxHashMap<u32, Ways>>,
+    /// Graphs by frame.
+    pub graphs: RefCell<FxHashMap<u32, Rc<Graph>>>,
+    /// Bindings that reach a use.
+    pub reaching: RefCell<FxHashMap<u32, Box<[u32]>>>,
     /// Types by node.
     pub types: RefCell<FxHashMap<u32, Progress<Typed>>>,
     /// Types that all bindings of a symbol together give.
     pub symbols: RefCell<FxHashMap<u32, Progress<Typed>>>,
-    /// Stores to attributes anywhere, by attribute name.
-    pub stores: OnceCell<FxHashMap<&'d str, Vec<u32>>>,
+    /// Attributes by name.
+    pub attributes: OnceCell<FxHashMap<&'d str, Vec<u32>>>,
     /// Modules that are imported anywhere.
     pub imports: OnceCell<Vec<&'d str>>,
     /// How deep the search for a type is.

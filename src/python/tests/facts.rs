@@ -159,3 +159,129 @@ load(text): Impure by load(text)
 ",
     );
 }
+
+#[test]
+fn conditions_narrow_types() {
+    check(
+        "
+def f(a: list[int] | None, b: str | list[str], c, d: list[int] | None = None):
+    «a»
+    if a is None:
+        a = «a» or []
+    «a»
+    if isinstance(b, str):
+        «b»
+        b = [b]
+    «b»
+    if not isinstance(c, (list, tuple)):
+        raise TypeError
+    «c»
+    x = «d» if d else ()
+    if d is None:
+        return
+    «d»
+    for e in d:
+        «d»
+        d = None
+    return [«k» for k in g() if isinstance(k, str)]
+",
+        ty,
+        "
+a: list[int] | None proven
+a: list[int] | None proven
+a: list[int] proven
+b: str proven
+b: list[str] proven
+c: list | tuple proven
+d: list[int] proven
+d: list[int] proven
+d: list[int] | None proven
+k: str proven
+",
+    );
+}
+
+#[test]
+fn types_follow_the_flow() {
+    check(
+        "
+def f(text: str, cond):
+    x = text
+    «x»
+    x = x.split()
+    «x»
+    if cond:
+        x = set(«x»)
+        «x»
+    «x»
+    total = 0
+    for word in x:
+        total += len(word)
+    «total»
+    out = ''
+    for word in x:
+        out += word
+    «out»
+    rows = []
+    rows += [text]
+    «rows»
+",
+        ty,
+        "
+x: str proven
+x: list[str] proven
+x: list[str] proven
+x: set[str] proven
+x: list[str] | set[str] proven
+total: int proven
+out: str proven
+rows: list[str] proven
+",
+    );
+}
+
+#[test]
+fn what_is_put_in_says_what_a_collection_holds() {
+    check(
+        "
+from collections import defaultdict
+class Bag:
+    def __init__(self):
+        self.names = []
+        self.index = {}
+    def add(self, name: str):
+        self.names.append(name.lower())
+        self.index[name] = len(self.names)
+        return «self.names», «self.index»
+def f(text: str, many: list[int]):
+    a = []
+    b = set()
+    c = defaultdict(list)
+    d = {}
+    e = []
+    g = [None] * 10
+    for word in text.split():
+        a.append(word)
+        b.add((word, 1))
+        c[word].append(len(word))
+        d.setdefault(word, []).append(1)
+        g[0] = word
+    e.extend(many)
+    hidden = []
+    fill(hidden)
+    «a»; «b»; «c»; «d»; «e»; «g»; «hidden»
+",
+        ty,
+        "
+self.names: list[str] proven
+self.index: dict[str, int] proven
+a: list[str] proven
+b: set[tuple[str, int]] proven
+c: defaultdict[str, list[int]] proven
+d: dict[str, list[int]] proven
+e: list[int] proven
+g: list[None | str] proven
+hidden: list proven
+",
+    );
+}

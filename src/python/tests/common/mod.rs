@@ -133,3 +133,14 @@ pub(crate) fn role(node: Node<'_>) -> String {
 pub(crate) fn name(node: Node<'_>) -> String {
     node.qualified_name().unwrap_or_else(|| "its own".into())
 }
+
+/// The bindings that reach a use.
+pub(crate) fn reaching(node: Node<'_>) -> String {
+    let source = node.document().source;
+    let all: Vec<&str> = node
+        .reaching()
+        .into_iter()
+        .map(|binding| source.slice(binding.span()))
+        .collect();
+    all.join(" | ")
+}
