@@ -43,6 +43,8 @@ pub struct Counters {
     pub nodes: u64,
     /// Calls of rule functions.
     pub calls: u64,
+    /// Findings that the text itself keeps silent.
+    pub silenced: u64,
 }
 
 impl std::ops::AddAssign for Counters {
@@ -50,6 +52,7 @@ impl std::ops::AddAssign for Counters {
         self.bytes += other.bytes;
         self.nodes += other.nodes;
         self.calls += other.calls;
+        self.silenced += other.silenced;
     }
 }
 
@@ -152,6 +155,7 @@ impl<D: Domain> Table<D> {
         let silences = D::silence(document);
         silence::apply(self, source, &silences, &mut outcome);
         outcome.silences = silences;
+        outcome.counters.silenced = outcome.silenced.len() as u64;
         outcome
     }
 

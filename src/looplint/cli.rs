@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+
+use crate::{config, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +25,7 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a process")]
 pub(crate) enum Command {
     /// Check Python files and agent traces
     Check(Check),
@@ -30,6 +33,8 @@ pub(crate) enum Command {
     Rule(Rule),
     /// List all rules
     Rules(Rules),
+    /// Show the keys of the configuration
+    Config(config::Show),
     /// Time the examples of the rule pages in CPython
     Bench(Bench),
 }
@@ -45,30 +50,10 @@ pub(crate) struct Check {
     /// Files and folders; `-` is standard input
     #[arg(default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
-    /// Run only these rules: ids, `python`, `trace` or ALL
-    #[arg(long, value_delimiter = ',', value_name = "RULE")]
-    pub(crate) select: Vec<String>,
-    /// Run these rules too
-    #[arg(long, value_delimiter = ',', value_name = "RULE")]
-    pub(crate) extend_select: Vec<String>,
-    /// Leave these rules out
-    #[arg(long, value_delimiter = ',', value_name = "RULE")]
-    pub(crate) ignore: Vec<String>,
-    /// How to report: full, concise, json and others; with =FILE into a file; may be repeated
-    #[arg(long, value_name = "FORMAT[=FILE]", env = "LOOPLINT_OUTPUT_FORMAT")]
-    pub(crate) output_format: Vec<String>,
-    /// Short for --output-format json
-    #[arg(long, conflicts_with = "output_format")]
-    pub(crate) json: bool,
-    /// Keep code findings whose estimated slowdown is at least N percent
-    #[arg(long, value_name = "N")]
-    pub(crate) min_slowdown: Option<f64>,
-    /// The n to assume where the program does not tell
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) assume_size: Option<u64>,
-    /// The Python version that the code is written for: 3.11
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) target_version: Option<String>,
+    #[command(flatten)]
+    pub(crate) configuration: config::Arguments,
+    #[command(flatten)]
+    pub(crate) output: output::Arguments,
     /// Exit with 0 even when something was found
     #[arg(long)]
     pub(crate) exit_zero: bool,
@@ -78,15 +63,12 @@ pub(crate) struct Check {
     /// Worker threads; 0 for one per core
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) threads: usize,
-    /// Check files that .gitignore leaves out too
+    /// List the files that would be checked
+    #[arg(long, conflicts_with = "show_settings")]
+    pub(crate) show_files: bool,
+    /// Show what holds for the first path, and where it was written
     #[arg(long)]
-    pub(crate) no_respect_gitignore: bool,
-    /// Colour in the output
-    #[arg(long, value_enum, default_value_t = Colour::Auto)]
-    pub(crate) color: Colour,
-    /// No summary and no progress on standard error
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
+    pub(crate) show_settings: bool,
 }
 
 #[derive(Debug, Args)]
@@ -123,15 +105,4 @@ pub(crate) struct Bench {
     /// Only compare the recorded figures with the pages' claims
     #[arg(long)]
     pub(crate) check: bool,
-}
-
-/// When to colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Colour {
-    /// When standard output is a terminal
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }

@@ -11,10 +11,17 @@ use clap::Parser;
 mod bench;
 mod check;
 mod cli;
+mod config;
 mod files;
+mod output;
 mod pages;
+mod pointer;
+mod progress;
+mod quiet;
+mod run;
 mod select;
 mod tell;
+mod write;
 
 /// Runs the command line and gives the exit code: 0 clean, 1 findings, 2 could not run.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -26,6 +33,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         cli::Command::Check(arguments) => check::run(&arguments),
         cli::Command::Rule(arguments) => pages::rule(&arguments),
         cli::Command::Rules(arguments) => pages::rules(&arguments),
+        cli::Command::Config(arguments) => config::run(&arguments),
         cli::Command::Bench(arguments) => bench::run(&arguments),
     };
     match done {

@@ -34,6 +34,11 @@ pub(crate) fn hinted(what: impl Into<String>, hint: impl Into<String>) -> anyhow
     .into()
 }
 
+/// Says something on standard error; when that is gone too, nothing is left to be done.
+pub(crate) fn say(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 /// Prints an error's chain and hint to stderr; a closed pipe is no error.
 pub(crate) fn failure(error: &anyhow::Error) -> ExitCode {
     if is_closed_pipe(error) {
@@ -49,8 +54,7 @@ pub(crate) fn failure(error: &anyhow::Error) -> ExitCode {
     {
         text += &format!("\n\nhint: {}", hinted.hint);
     }
-    // Nothing is left to be done when stderr is gone too.
-    let _ = writeln!(io::stderr(), "{text}");
+    say(text);
     ExitCode::from(COULD_NOT_RUN)
 }
 

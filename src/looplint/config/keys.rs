@@ -1,0 +1,254 @@
+//! The keys of the configuration: the one description that reading, help and schema share.
+
+/// What `fail-on` takes, from the strictest.
+pub(crate) const LEVELS: [&str; 4] = ["info", "warning", "error", "never"];
+
+/// A key of the configuration.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What may be written there.
+    pub(crate) kind: Kind,
+    /// What holds when nobody wrote it, in TOML or in words.
+    pub(crate) default: &'static str,
+    /// What it does; one line a sentence.
+    pub(crate) doc: &'static str,
+    /// A line of TOML.
+    pub(crate) example: &'static str,
+}
+
+/// What may be written for a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `true` or `false`.
+    Switch,
+    /// A whole number from 1.
+    Integer,
+    /// A number from 0.
+    Number,
+    /// The path of a file, relative to the configuration file.
+    Path,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A Python version, `"3.11"`.
+    Version,
+    /// Texts.
+    Texts,
+    /// Globs, relative to the configuration file's folder.
+    Globs,
+    /// Rule ids, domains or ALL.
+    Rules,
+    /// Output formats, each with `=FILE` or without; one alone needs no list.
+    Formats,
+    /// Globs, each with the rules that it switches off.
+    RulesByGlob,
+    /// Rules that are switched off, and tables that silence single findings.
+    Ignores,
+    /// Tables of options, by rule.
+    Options,
+    /// A table that looplint's own reader looks at later.
+    Free,
+}
+
+impl Kind {
+    /// What to write, for errors and help.
+    pub(crate) const fn wants(self) -> &'static str {
+        match self {
+            Kind::Switch => "true or false",
+            Kind::Integer => "a whole number from 1",
+            Kind::Number => "a number from 0",
+            Kind::Path => "the path of a file",
+            Kind::OneOf(_) => "one of its words",
+            Kind::Version => "a Python version such as \"3.11\"",
+            Kind::Texts => "a list of texts",
+            Kind::Globs => "a list of globs",
+            Kind::Rules => "a list of rule ids, `python`, `trace` or ALL",
+            Kind::Formats => "an output format, or a list of them",
+            Kind::RulesByGlob => "a table of globs with lists of rules",
+            Kind::Ignores => "a list of rules, or tables [[ignore]]",
+            Kind::Options => "tables [rules.RULE]",
+            Kind::Free => "a table",
+        }
+    }
+}
+
+/// All keys, by name.
+pub(crate) const KEYS: &[Key] = &[
+    Key {
+        name: "assume-size",
+        kind: Kind::Integer,
+        default: "1000",
+        doc: "The n to assume for a loop whose size the program does not tell.\nThe estimated slowdown is that at this n.",
+        example: "assume-size = 10000",
+    },
+    Key {
+        name: "baseline",
+        kind: Kind::Path,
+        default: "\".looplint-baseline.jsonl\", where it is there",
+        doc: "The file of old findings that are not reported again; `looplint baseline` writes it.",
+        example: "baseline = \"ci/looplint-baseline.jsonl\"",
+    },
+    Key {
+        name: "exclude",
+        kind: Kind::Globs,
+        default: "folders of tools and of other people's code: .git, .venv, node_modules and the like",
+        doc: "Files and folders that a walk leaves out, instead of the default ones.\nA glob without `/` is matched against names, another against the path from the configuration's folder; what matches a folder holds for all in it.",
+        example: "exclude = [\".venv\", \"third_party\", \"*_pb2.py\"]",
+    },
+    Key {
+        name: "extend",
+        kind: Kind::Path,
+        default: "none",
+        doc: "A configuration file that this one builds on; what is written here wins.\nKeys that begin with `extend-`, `ignore`, `per-file-ignores` and `rules` add to those of the other file.",
+        example: "extend = \"../looplint.toml\"",
+    },
+    Key {
+        name: "extend-exclude",
+        kind: Kind::Globs,
+        default: "[]",
+        doc: "Files and folders that a walk leaves out beside those of `exclude`.",
+        example: "extend-exclude = [\"generated\", \"src/vendor/**\"]",
+    },
+    Key {
+        name: "extend-safe-fixes",
+        kind: Kind::Rules,
+        default: "[]",
+        doc: "Rules whose unsafe fixes `--fix` applies as if they were safe.",
+        example: "extend-safe-fixes = [\"list-membership-in-loop\"]",
+    },
+    Key {
+        name: "extend-select",
+        kind: Kind::Rules,
+        default: "[]",
+        doc: "Rules that run beside those that are on by default or selected.",
+        example: "extend-select = [\"ignore-without-reason\"]",
+    },
+    Key {
+        name: "extend-unsafe-fixes",
+        kind: Kind::Rules,
+        default: "[]",
+        doc: "Rules whose safe fixes are applied only with `--unsafe-fixes`.",
+        example: "extend-unsafe-fixes = [\"list-membership-in-loop\"]",
+    },
+    Key {
+        name: "fail-on",
+        kind: Kind::OneOf(&LEVELS),
+        default: "\"info\"",
+        doc: "The least severity of a finding that makes looplint exit with 1.",
+        example: "fail-on = \"warning\"",
+    },
+    Key {
+        name: "force-exclude",
+        kind: Kind::Switch,
+        default: "false",
+        doc: "Leave excluded files out also where they are named on the command line, as a commit hook does.",
+        example: "force-exclude = true",
+    },
+    Key {
+        name: "ignore",
+        kind: Kind::Ignores,
+        default: "[]",
+        doc: "Rules that do not run, as a list of ids.\nOr single findings that are silenced, as tables [[ignore]]: `rule`, with any of `path` (a glob), `run` and `turn` or `pointer` (a JSON pointer) in a trace, `fingerprint` (from the JSON report), and `reason` and `expires` (a date, after which it no longer holds).",
+        example: "[[ignore]]\nrule = \"repeated-call\"\npath = \"runs/*.json\"\npointer = \"/messages/4\"\nreason = \"the tool is a clock\"\nexpires = 2027-01-31",
+    },
+    Key {
+        name: "llm",
+        kind: Kind::Free,
+        default: "none; no model is asked",
+        doc: "How to reach a language model for `--explain` and `--judge`: `base-url`, `model`, `priority` (speed, cost, quality or balanced), `max-latency-ms`, `max-price`, `budget`.\nKeys of services are never read from here.",
+        example: "[llm]\nbase-url = \"http://localhost:8080/v1\"\nmodel = \"local\"",
+    },
+    Key {
+        name: "min-slowdown",
+        kind: Kind::Number,
+        default: "none",
+        doc: "Report findings in code only where the estimated slowdown is at least this many percent.",
+        example: "min-slowdown = 900",
+    },
+    Key {
+        name: "output-format",
+        kind: Kind::Formats,
+        default: "\"full\"",
+        doc: "How to report; with `=FILE` into a file.",
+        example: "output-format = [\"full\", \"sarif=looplint.sarif\"]",
+    },
+    Key {
+        name: "per-file-ignores",
+        kind: Kind::RulesByGlob,
+        default: "{}",
+        doc: "Rules that do not run on the files that a glob matches.",
+        example: "[per-file-ignores]\n\"tests/**\" = [\"python\"]",
+    },
+    Key {
+        name: "polling-tools",
+        kind: Kind::Texts,
+        default: "[]",
+        doc: "Tools of agents whose repeated calls are polling and no loop; `*` stands for any text.",
+        example: "polling-tools = [\"wait_for_*\", \"get_status\"]",
+    },
+    Key {
+        name: "respect-gitignore",
+        kind: Kind::Switch,
+        default: "true",
+        doc: "Leave out what .gitignore and its kin leave out.",
+        example: "respect-gitignore = false",
+    },
+    Key {
+        name: "rules",
+        kind: Kind::Options,
+        default: "those of the rules' pages",
+        doc: "Options of rules, in a table for each: `looplint rule RULE` names them.",
+        example: "[rules.list-membership-in-loop]\nmin-literal = 8",
+    },
+    Key {
+        name: "select",
+        kind: Kind::Rules,
+        default: "the rules that are on by default",
+        doc: "The rules that run: ids, `python`, `trace` or ALL. The most exact word wins.",
+        example: "select = [\"python\"]",
+    },
+    Key {
+        name: "slow-call-ms",
+        kind: Kind::Integer,
+        default: "5000",
+        doc: "A tool call of an agent that takes this many milliseconds is slow.",
+        example: "slow-call-ms = 10000",
+    },
+    Key {
+        name: "target-version",
+        kind: Kind::Version,
+        default: "the lowest that `requires-python` allows, else \"3.11\"",
+        doc: "The Python version that the code is written for.",
+        example: "target-version = \"3.12\"",
+    },
+    Key {
+        name: "traces",
+        kind: Kind::Globs,
+        default: "every file that looks like one",
+        doc: "The files that are agent traces, for a walk and for editors.\nOthers are not looked at as traces unless they are named; one of these that is no trace is reported.",
+        example: "traces = [\"runs/**/*.json\"]",
+    },
+];
+
+/// The key `name`.
+pub(crate) fn key(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The names of all keys.
+pub(crate) fn names() -> Vec<&'static str> {
+    KEYS.iter().map(|key| key.name).collect()
+}
+
+/// The keys of a table [[ignore]].
+pub(crate) const IGNORE_KEYS: [&str; 8] = [
+    "rule",
+    "path",
+    "run",
+    "turn",
+    "pointer",
+    "fingerprint",
+    "reason",
+    "expires",
+];

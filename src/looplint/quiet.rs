@@ -1,0 +1,130 @@
+//! What the configuration keeps silent: rules on some files, single findings, what is not slow enough.
+//!
+//! Comments in the text are the engine's, the baseline is its own file's.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use looplint_model::{Checked, Finding, Layout, Source, Span};
+
+use crate::config::{Config, IgnoreEntry};
+use crate::pointer;
+use crate::select;
+
+/// Takes out what `config` silences in the file of this absolute path; gives how many findings that were.
+/// Rules that are switched off on the file do not count.
+pub(crate) fn apply(config: &Config, path: &Path, checked: &mut Checked) -> usize {
+    if checked.findings.is_empty() {
+        return 0;
+    }
+    let off = config.ignored_on(path);
+    let before_off = checked.findings.len();
+    checked
+        .findings
+        .retain(|finding| !select::names(&off, finding.rule, finding.domain));
+    let before = checked.findings.len();
+    debug_assert!(before <= before_off);
+    let today = today();
+    let source = &checked.source;
+    for entry in &config.ignores {
+        // Fingerprints need every file; they are looked at when the report is made.
+        if entry.fingerprint.is_some() || !holds_on(entry, today) || !entry.covers(path) {
+            continue;
+        }
+        let within = entry.pointer.as_deref().map(|at| place(source, at));
+        checked.findings.retain(|finding| {
+            let silenced = select::names(&[&entry.rule], finding.rule, finding.domain)
+                && is_in_run(entry, finding)
+                && within.is_none_or(|span| span.is_some_and(|span| starts_in(span, finding)));
+            !silenced
+        });
+    }
+    if let Some(pct) = config.min_slowdown {
+        checked.findings.retain(|finding| is_slow(finding, pct));
+    }
+    before - checked.findings.len()
+}
+
+/// Findings without a measured slowdown are kept where none was asked for; findings in runs always.
+fn is_slow(finding: &Finding, min_pct: f64) -> bool {
+    finding.run.is_some()
+        || looplint_report::slowdown_pct(finding).is_some_and(|pct| pct >= min_pct)
+}
+
+fn is_in_run(entry: &IgnoreEntry, finding: &Finding) -> bool {
+    let place = finding.run.as_ref();
+    let run = entry
+        .run
+        .as_ref()
+        .is_none_or(|run| place.is_some_and(|place| &place.run == run));
+    let turn = entry
+        .turn
+        .is_none_or(|turn| place.is_some_and(|place| place.turn == turn));
+    run && turn
+}
+
+fn starts_in(span: Span, finding: &Finding) -> bool {
+    span.start <= finding.span.start && finding.span.start < span.end
+}
+
+/// The bytes that a pointer leads to. In a part of a larger file lines count from the file's first.
+fn place(source: &Source, at: &str) -> Option<Span> {
+    let lines_before = match source.layout {
+        Layout::Part { lines_before, .. } => lines_before,
+        Layout::Whole | Layout::Cells(_) => 0,
+    };
+    pointer::find(&source.text, at, lines_before)
+}
+
+/// Whether the entry has not expired.
+pub(crate) fn holds_on(entry: &IgnoreEntry, today: (u16, u8, u8)) -> bool {
+    entry.expires.is_none_or(|last| today <= last)
+}
+
+/// Today's date in UTC: year, month, day.
+pub(crate) fn today() -> (u16, u8, u8) {
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs());
+    civil(seconds / 86_400)
+}
+
+/// The date `days` after 1970-01-01, counted in eras of 400 years that begin on the first of March.
+fn civil(days: u64) -> (u16, u8, u8) {
+    let since = days + 719_468;
+    let (era, day_of_era) = (since / 146_097, since % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 {
+        march_month + 3
+    } else {
+        march_month - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    (year as u16, month as u8, day as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_dates() {
+        let cases = [
+            (0, (1970, 1, 1)),
+            (59, (1970, 3, 1)),
+            (11_016, (2000, 2, 29)),
+            (11_017, (2000, 3, 1)),
+            (20_453, (2025, 12, 31)),
+            (20_454, (2026, 1, 1)),
+            (47_540, (2100, 2, 28)),
+            (47_541, (2100, 3, 1)),
+        ];
+        for (days, date) in cases {
+            assert_eq!(civil(days), date, "{days}");
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! From files to findings, on all cores: reading, cutting large files, asking the engine.
+//!
+//! Knows what holds for each file; does not know what becomes of the findings.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use looplint_engine::{Pool, Wing};
+use looplint_model::{Checked, Claim, Layout, Problem, ProblemKind, Source};
+
+use crate::config::{Errors, Resolved, Resolver};
+use crate::files::{self, Input};
+use crate::progress::Progress;
+use crate::quiet;
+
+/// A file of more bytes is checked part by part where its format allows it.
+const WHOLE_BYTES_MAX: u64 = 64 << 20;
+/// Bytes of a part, up to the end of its last line.
+const PART_BYTES: usize = 8 << 20;
+/// Spans count bytes in 32 bits.
+const SOURCE_BYTES_MAX: u64 = u32::MAX as u64;
+
+/// What a run over files gave.
+#[derive(Default)]
+pub(crate) struct Run {
+    /// What was found, file by file.
+    pub(crate) results: Vec<Checked>,
+    /// Number of files that were checked.
+    pub(crate) files: usize,
+    /// Number of findings that comments and configuration silenced.
+    pub(crate) silenced: usize,
+}
+
+/// What one file gave.
+#[derive(Default)]
+pub(crate) struct OneFile {
+    /// Its texts with their findings.
+    pub(crate) checked: Vec<Checked>,
+    /// Number of findings that comments and configuration silenced.
+    pub(crate) silenced: usize,
+}
+
+/// Checks files with what holds for each.
+pub(crate) struct Checker<'c> {
+    /// The workers.
+    pub(crate) pool: &'c Pool,
+}
+
+impl Run {
+    /// Adds what could not be read on the way to the files.
+    pub(crate) fn unread(&mut self, unread: Vec<files::Unread>) {
+        self.results.extend(unread.into_iter().map(|unread| {
+            let name = files::name(&unread.path);
+            trouble(&name, ProblemKind::Unreadable, unread.why)
+        }));
+    }
+
+    /// Adds what files gave; `None` for one that nobody claimed.
+    pub(crate) fn add(&mut self, each: impl IntoIterator<Item = Option<OneFile>>) {
+        for file in each.into_iter().flatten() {
+            self.files += 1;
+            self.silenced += file.silenced;
+            self.results.extend(file.checked);
+        }
+    }
+}
+
+/// The text on standard input.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn stdin() -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .context("standard input cannot be read")?;
+    Ok(bytes)
+}
+
+/// What holds for standard input under its name; `None` where excludes are forced and leave it out.
+///
+/// # Errors
+/// The configuration is wrong.
+pub(crate) fn stdin_input(name: Option<&Path>, resolver: &Resolver) -> Result<Option<Input>> {
+    let path = name.unwrap_or(Path::new("-"));
+    let resolved = resolver
+        .for_path(path)
+        .map_err(|errors| Errors::clone(&errors))?;
+    let absolute = resolver.absolute(path);
+    let config = &resolved.config;
+    if config.force_exclude && config.exclude.holds(&absolute) {
+        return Ok(None);
+    }
+    Ok(Some(Input {
+        path: path.to_owned(),
+        absolute,
+        named: true,
+        resolved,
+    }))
+}
+
+impl Checker<'_> {
+    /// Checks files, in their order; `None` for one that nobody claims and that the user did not name.
+    pub(crate) fn files(&self, inputs: &[Input], progress: &Progress) -> Vec<Option<OneFile>> {
+        let each = self.pool.map(inputs, |input| {
+            let file = self.file(input);
+            progress.step();
+            file
+        });
+        progress.clear();
+        each
+    }
+
+    /// Checks one file.
+    pub(crate) fn file(&self, input: &Input) -> Option<OneFile> {
+        let name = files::name(&input.path);
+        self.read(input, &name).unwrap_or_else(|error| {
+            let why = files::plain(&error);
+            let checked = vec![trouble(&name, ProblemKind::Unreadable, why)];
+            Some(OneFile {
+                checked,
+                silenced: 0,
+            })
+        })
+    }
+
+    fn read(&self, input: &Input, name: &str) -> io::Result<Option<OneFile>> {
+        let mut file = File::open(&input.path)?;
+        let size = file.metadata()?.len();
+        let mut bytes = Vec::new();
+        Read::by_ref(&mut file)
+            .take(files::HEAD_BYTES)
+            .read_to_end(&mut bytes)?;
+        let Some((claim, wing)) = claimed(input, name, &bytes) else {
+            return Ok(input.named.then(|| only(unrecognised(name))));
+        };
+        if size > WHOLE_BYTES_MAX && wing.cuttable(name, &bytes) {
+            file.rewind()?;
+            return Ok(Some(self.parts(input, wing, name, file)?));
+        }
+        if size > SOURCE_BYTES_MAX {
+            let why = "larger than 4 GiB and not made of lines that stand for themselves";
+            return Ok(Some(only(trouble(name, ProblemKind::Limit, why.into()))));
+        }
+        file.read_to_end(&mut bytes)?;
+        let mut file = bytes_of(input, wing, name, bytes, &Layout::Whole);
+        if !input.named && claim == Claim::Maybe {
+            // In a folder walk a JSON file that turns out to be no trace is none of our business.
+            file.checked.retain(|checked| {
+                checked
+                    .problems
+                    .iter()
+                    .all(|problem| problem.kind != ProblemKind::Unrecognised)
+            });
+        }
+        file.checked.iter_mut().for_each(forget);
+        Ok(Some(file))
+    }
+
+    /// Checks a large file in parts of whole lines, as many at a time as there are workers,
+    /// so that memory stays bounded whatever the file's size.
+    fn parts(&self, input: &Input, wing: &dyn Wing, name: &str, file: File) -> io::Result<OneFile> {
+        let mut lines = BufReader::with_capacity(1 << 20, file);
+        let mut all = OneFile::default();
+        let (mut lines_before, mut bytes_before) = (0, 0);
+        loop {
+            let mut batch = Vec::new();
+            for _ in 0..2 * rayon::current_num_threads() {
+                let part = read_part(&mut lines)?;
+                if part.is_empty() {
+                    break;
+                }
+                let n_lines = part.iter().filter(|&&byte| byte == b'\n').count() as u64;
+                let n_bytes = part.len() as u64;
+                let layout = Layout::Part {
+                    lines_before,
+                    bytes_before,
+                };
+                batch.push((layout, part));
+                lines_before += n_lines;
+                bytes_before += n_bytes;
+            }
+            if batch.is_empty() {
+                return Ok(all);
+            }
+            let each = self.pool.map(&batch, |(layout, part)| {
+                let mut file = bytes_of(input, wing, name, part.clone(), layout);
+                file.checked
+                    .retain(|checked| !checked.findings.is_empty() || !checked.problems.is_empty());
+                file
+            });
+            for file in each {
+                all.silenced += file.silenced;
+                all.checked.extend(file.checked);
+            }
+        }
+    }
+}
+
+/// The domain that claims the file, and how surely.
+/// Where the configuration says which files are traces, others are none unless they are named.
+pub(crate) fn claimed<'r>(
+    input: &'r Input,
+    name: &str,
+    head: &[u8],
+) -> Option<(Claim, &'r dyn Wing)> {
+    let (claim, wing) = input.resolved.engine.claims(name, head);
+    let wing = wing.filter(|_| claim > Claim::No)?;
+    let traces = input.resolved.config.traces.as_ref();
+    let left_out = wing.name() == "trace"
+        && !input.named
+        && traces.is_some_and(|traces| !traces.holds(&input.absolute));
+    (!left_out).then_some((claim, wing))
+}
+
+/// Checks the bytes of a file or of a part of it, and silences what the configuration says.
+pub(crate) fn bytes_of(
+    input: &Input,
+    wing: &dyn Wing,
+    name: &str,
+    bytes: Vec<u8>,
+    layout: &Layout,
+) -> OneFile {
+    let Resolved { engine, config, .. } = &*input.resolved;
+    let (mut checked, counters) = engine.check_part(wing, name, bytes, layout, &config.settings);
+    let mut silenced = usize::try_from(counters.silenced).unwrap_or(usize::MAX);
+    for checked in &mut checked {
+        silenced += quiet::apply(config, &input.absolute, checked);
+    }
+    OneFile { checked, silenced }
+}
+
+/// Checks standard input; Python where nobody claims it.
+pub(crate) fn stdin_of(input: &Input, bytes: Vec<u8>) -> Option<OneFile> {
+    let name = files::name(&input.path);
+    let engine = &input.resolved.engine;
+    let wing = match claimed(input, &name, &bytes) {
+        Some((_, wing)) => wing,
+        None => engine.wing("python")?,
+    };
+    Some(bytes_of(input, wing, &name, bytes, &Layout::Whole))
+}
+
+/// Whole lines, about [`PART_BYTES`] of them; empty at the end of the file.
+fn read_part(lines: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut part = Vec::with_capacity(PART_BYTES);
+    lines.take(PART_BYTES as u64).read_to_end(&mut part)?;
+    if part.last().is_some_and(|&byte| byte != b'\n') {
+        lines.read_until(b'\n', &mut part)?;
+    }
+    Ok(part)
+}
+
+/// Drops the text of a source in which there is nothing to show.
+fn forget(checked: &mut Checked) {
+    if checked.findings.is_empty() && checked.problems.is_empty() {
+        checked.source = Source::new(std::mem::take(&mut checked.source.name), "");
+    }
+}
+
+fn only(checked: Checked) -> OneFile {
+    OneFile {
+        checked: vec![checked],
+        silenced: 0,
+    }
+}
+
+fn unrecognised(name: &str) -> Checked {
+    let ending = Path::new(name).extension().is_some();
+    let why = if ending {
+        "this is neither Python nor an agent trace"
+    } else {
+        "no ending tells what this is"
+    };
+    trouble(name, ProblemKind::Unrecognised, why.into())
+}
+
+fn trouble(name: &str, kind: ProblemKind, message: String) -> Checked {
+    let problem = Problem {
+        kind,
+        span: None,
+        message,
+    };
+    Checked {
+        source: Source::new(name, ""),
+        findings: Vec::new(),
+        problems: vec![problem],
+    }
+}
