@@ -5,15 +5,16 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import { checkWorkspace } from "./commands/checkWorkspace";
-import { explainFinding, RulePages } from "./commands/explain";
+import { explainFinding, Explanations, type Asked } from "./commands/explain";
 import { openTimeline } from "./commands/openTimeline";
+import { showFindings, type Places } from "./commands/showFindings";
 import { chooseProgram, type Program } from "./program";
 import { documentFilters, traceFilters } from "./selector";
-import { Session, type DocumentStatus } from "./session";
+import { Session } from "./session";
 import { StatusItem } from "./statusItem";
 
 /** Settings that the running server cannot take up: it must be started anew. */
-const RESTARTING = ["path", "importStrategy", "traceFiles", "logLevel"];
+const RESTARTING = ["path", "importStrategy", "traceFiles"];
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel("looplint", { log: true });
@@ -22,53 +23,64 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const session = new Session({
     log,
     findProgram,
-    onState: (state) => status.setState(state),
-    onDocumentStatus: (document: DocumentStatus) => status.setDocument(document),
+    isOurs,
+    onState: (state) => {
+      status.setState(state);
+      void showStatus();
+    },
+    onStatusChange: () => void showStatus(),
   });
-  const found = vscode.languages.createDiagnosticCollection("looplint workspace");
-  const pages = new RulePages();
+  const explanations = new Explanations();
+  const server = async (): Promise<Session> => {
+    await session.start();
+    return session;
+  };
   const command = (name: string, action: (...args: never[]) => unknown) =>
     vscode.commands.registerCommand(`looplint.${name}`, action);
-  const program = async (): Promise<string> => {
-    const chosen = await findProgram();
-    if ("command" in chosen) return chosen.command;
-    throw new Error(`looplint was not found; looked for ${chosen.tried.join(", ")}`);
-  };
 
   context.subscriptions.push(
     log,
     status,
     session,
-    found,
-    vscode.workspace.registerTextDocumentContentProvider(RulePages.scheme, pages),
+    vscode.workspace.registerTextDocumentContentProvider(Explanations.scheme, explanations),
     command("restart", () => session.restart()),
     command("showLogs", () => log.show()),
-    command("explainFinding", () => told(() => explainFinding(pages, program))),
-    command("checkWorkspace", () => told(() => checkWorkspace(found, program, isOurs))),
+    command("explainFinding", (asked?: Asked) => told(() => explainFinding(explanations, server, asked))),
+    command("showFindings", (places: Places) => told(() => showFindings(places))),
+    command("checkWorkspace", () => told(() => checkWorkspace(server))),
     command("openTraceTimeline", (uri?: vscode.Uri) => told(() => openTimeline(uri, program))),
     command("fixAll", () =>
       vscode.commands.executeCommand("editor.action.sourceAction", { kind: "source.fixAll.looplint", apply: "first" }),
     ),
-    command("debugInformation", async () => {
-      await vscode.env.clipboard.writeText(debugInformation(context, session));
-      void vscode.window.showInformationMessage("looplint: the debug information is in the clipboard.");
+    command("debugInformation", () => told(() => copyDebugInformation(context, session))),
+    vscode.workspace.onDidOpenTextDocument(startFor),
+    vscode.window.onDidChangeActiveTextEditor((editor) => {
+      setContext(editor);
+      void showStatus();
     }),
-    vscode.workspace.onDidOpenTextDocument((document) => {
-      // From here on the server reports this document.
-      if (isOurs(document)) found.delete(document.uri);
-      startFor(document);
-    }),
-    vscode.window.onDidChangeActiveTextEditor((editor) => setContext(editor)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => session.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (RESTARTING.some((setting) => change.affectsConfiguration(`looplint.${setting}`))) {
         status.setSelector(documentSelector());
         setContext(vscode.window.activeTextEditor);
         if (session.serverState.phase !== "idle") void session.restart();
+        else vscode.workspace.textDocuments.forEach(startFor);
       }
     }),
   );
 
+  async function program(): Promise<string> {
+    const chosen = await findProgram();
+    if ("command" in chosen) return chosen.command;
+    throw new Error(`looplint was not found; looked for ${chosen.tried.join(", ")}`);
+  }
+  async function showStatus(): Promise<void> {
+    const document = vscode.window.activeTextEditor?.document;
+    const ours = document && isOurs(document);
+    const answer = ours ? await session.documentStatus(document.uri).catch(() => undefined) : undefined;
+    // The user may have turned to another document while the server answered.
+    if (vscode.window.activeTextEditor?.document === document) status.setDocument(answer);
+  }
   function startFor(document: vscode.TextDocument): void {
     if (session.serverState.phase === "idle" && isOurs(document)) void session.start();
   }
@@ -159,6 +171,14 @@ interface PythonExtension {
       environment: { readonly path: string },
     ): Promise<{ readonly executable: { readonly uri?: vscode.Uri } } | undefined>;
   };
+}
+
+async function copyDebugInformation(context: vscode.ExtensionContext, session: Session): Promise<void> {
+  const own = debugInformation(context, session);
+  const running = session.serverState.phase === "running";
+  const servers = running ? await session.execute<string>("looplint.server.debugInformation") : "";
+  await vscode.env.clipboard.writeText(`${own}\n${servers}`);
+  void vscode.window.showInformationMessage("looplint: the debug information is in the clipboard.");
 }
 
 function debugInformation(context: vscode.ExtensionContext, session: Session): string {

@@ -1,4 +1,4 @@
-// Findings as the editor holds them: which of them are looplint's, which rule they name, what to write about one.
+// Findings as the editor holds them: which of them are looplint's, and which rule they name.
 import type { Diagnostic, Position, Range } from "vscode";
 
 export const SOURCE = "looplint";
@@ -8,7 +8,6 @@ export function ruleOf(diagnostic: Diagnostic): string | undefined {
   if (diagnostic.source !== SOURCE) return undefined;
   const code = diagnostic.code;
   const value = typeof code === "object" ? code.value : code;
-  // The id goes to the program as an argument: nothing but an id may.
   return typeof value === "string" && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(value) ? value : undefined;
 }
 
@@ -22,18 +21,4 @@ export function findingAt(diagnostics: readonly Diagnostic[], position: Position
 
 function size(range: Range): number {
   return (range.end.line - range.start.line) * 100_000 + (range.end.character - range.start.character);
-}
-
-/** A document about one finding: what was found here, then the rule's page. */
-export function explanation(file: string, diagnostic: Diagnostic, page: string): string {
-  const lines = [`> \`${file}:${diagnostic.range.start.line + 1}\`: ${escaped(diagnostic.message)}`];
-  for (const related of diagnostic.relatedInformation ?? []) {
-    lines.push(`>`, `> line ${related.location.range.start.line + 1}: ${escaped(related.message)}`);
-  }
-  return `${lines.join("\n")}\n\n${page}`;
-}
-
-/** A message as text: it may quote the program that is checked, which is no Markdown of ours. */
-export function escaped(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>#|!]/g, "\\$&").replace(/\s*\n\s*/g, " ");
 }

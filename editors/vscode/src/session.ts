@@ -6,36 +6,35 @@ import {
   State,
   type DocumentSelector,
   type LanguageClientOptions,
+  type Middleware,
 } from "vscode-languageclient/node";
 
 import type { Program } from "./program";
 import { documentFilters } from "./selector";
-import type { ServerState } from "./status";
+import type { Server } from "./server";
+import type { DocumentStatus, ServerState } from "./status";
 
-/** What the server says of a document: notification `looplint/status`. */
-export interface DocumentStatus {
-  readonly uri: string;
-  readonly configuration: string | null;
-}
+/** Commands of the server that the extension does itself, with views of its own. */
+const OWN_COMMANDS = ["looplint.explainFinding", "looplint.showFindings"];
+/** A server that does not answer is ended after this time. */
+const PATIENCE_MS = 2000;
 
 export interface Wiring {
   readonly log: vscode.LogOutputChannel;
   readonly findProgram: () => Promise<Program | { readonly tried: readonly string[] }>;
+  readonly isOurs: (document: vscode.TextDocument) => boolean;
   readonly onState: (state: ServerState) => void;
-  readonly onDocumentStatus: (status: DocumentStatus) => void;
+  /** The configuration of some document has changed. */
+  readonly onStatusChange: () => void;
 }
 
-export class Session implements vscode.Disposable {
+export class Session implements vscode.Disposable, Server {
   private client: LanguageClient | undefined;
   private state: ServerState = { phase: "idle" };
   /** What is under way; the next step waits for it, so that no two servers run. */
   private last: Promise<void> = Promise.resolve();
 
   constructor(private readonly wiring: Wiring) {}
-
-  get running(): LanguageClient | undefined {
-    return this.client?.state === State.Running ? this.client : undefined;
-  }
 
   get serverState(): ServerState {
     return this.state;
@@ -55,12 +54,24 @@ export class Session implements vscode.Disposable {
     });
   }
 
-  stop(): Promise<void> {
-    return this.then(() => this.end());
+  dispose(): void {
+    void this.then(() => this.end());
   }
 
-  dispose(): void {
-    void this.stop();
+  async execute<Answer>(command: string, ...args: unknown[]): Promise<Answer> {
+    return this.running().sendRequest<Answer>("workspace/executeCommand", { command, arguments: args });
+  }
+
+  /** What governs a document; undefined where no server runs. */
+  async documentStatus(uri: vscode.Uri): Promise<DocumentStatus | undefined> {
+    if (this.state.phase !== "running") return undefined;
+    const status = await this.running().sendRequest<DocumentStatus | null>("looplint/status", { uri: uri.toString() });
+    return status ?? undefined;
+  }
+
+  private running(): LanguageClient {
+    if (this.client?.state === State.Running) return this.client;
+    throw new Error(`the server does not run: ${this.state.problem ?? this.state.phase}`);
   }
 
   private then(step: () => Promise<void>): Promise<void> {
@@ -86,13 +97,9 @@ export class Session implements vscode.Disposable {
     }
     this.wiring.log.info(`starting ${program.command} (${program.origin})`);
     this.say({ phase: "starting", program: program.command });
-    const client = new LanguageClient(
-      "looplint",
-      "looplint",
-      { command: program.command, args: ["server"] },
-      this.options(),
-    );
-    client.onNotification("looplint/status", (status: DocumentStatus) => this.wiring.onDocumentStatus(status));
+    const executable = { command: program.command, args: ["server"] };
+    const client = new LanguageClient("looplint", "looplint", executable, this.options());
+    client.onNotification("looplint/status", () => this.wiring.onStatusChange());
     client.onDidChangeState(({ newState }) => {
       if (client !== this.client) return;
       const version = client.initializeResult?.serverInfo?.version ?? this.state.version;
@@ -101,16 +108,12 @@ export class Session implements vscode.Disposable {
     });
     this.client = client;
     await client.start();
-    const version = client.initializeResult?.serverInfo?.version;
-    this.say({ phase: "running", version, program: program.command });
   }
 
   private async end(): Promise<void> {
     const client = this.client;
     this.client = undefined;
-    if (!client) return;
-    // A server that does not answer is ended by the client after this time.
-    await client.dispose(2000).catch((error: unknown) => this.wiring.log.warn(String(error)));
+    await client?.dispose(PATIENCE_MS).catch((error: unknown) => this.wiring.log.warn(String(error)));
   }
 
   private options(): LanguageClientOptions {
@@ -121,8 +124,23 @@ export class Session implements vscode.Disposable {
       traceOutputChannel: this.wiring.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       diagnosticCollectionName: "looplint",
-      initializationOptions: { settings: { ...settings }, logLevel: settings.get<string | null>("logLevel") },
+      initializationOptions: {
+        settings: { ...settings },
+        clientCommands: OWN_COMMANDS,
+        statusNotification: true,
+      },
       markdown: { isTrusted: false, supportHtml: false },
+      middleware: this.middleware(),
+    };
+  }
+
+  /** The server offers outlines and folds for JSON; only what is a trace by the setting is asked for. */
+  private middleware(): Middleware {
+    const { isOurs } = this.wiring;
+    return {
+      provideDocumentSymbols: (document, token, next) => (isOurs(document) ? next(document, token) : undefined),
+      provideFoldingRanges: (document, context, token, next) =>
+        isOurs(document) ? next(document, context, token) : undefined,
     };
   }
 }

@@ -1,11 +1,21 @@
 // What the language status says: the version and the configuration that govern the open file.
 
-/** What the server last said of itself. */
+/** The server's life. */
 export interface ServerState {
   readonly phase: "idle" | "starting" | "running" | "stopped" | "failed";
   readonly version?: string | undefined;
   readonly program?: string | undefined;
   readonly problem?: string | undefined;
+}
+
+/** What the server says of one document: its answer to `looplint/status`. */
+export interface DocumentStatus {
+  /** The configuration file, where there is one. */
+  readonly configuration: string | null;
+  /** Number of rules that run. */
+  readonly rules: number;
+  /** What is wrong with the configuration. */
+  readonly error: string | null;
 }
 
 export interface Shown {
@@ -15,8 +25,8 @@ export interface Shown {
   readonly busy: boolean;
 }
 
-/** `configuration` is the file's path, null where there is none, undefined where it is not known. */
-export function shown(state: ServerState, configuration: string | null | undefined): Shown {
+/** `document` is undefined until the server has said something of the open document. */
+export function shown(state: ServerState, document: DocumentStatus | undefined): Shown {
   const named = state.version ? `looplint ${state.version}` : "looplint";
   switch (state.phase) {
     case "failed":
@@ -27,11 +37,12 @@ export function shown(state: ServerState, configuration: string | null | undefin
     case "starting":
       return { text: named, detail: "starting", severity: "information", busy: state.phase === "starting" };
     case "running":
-      return { text: named, detail: configurationText(configuration), severity: "information", busy: false };
+      if (!document) return { text: named, detail: "", severity: "information", busy: false };
+      return {
+        text: named,
+        detail: document.error ?? `${document.rules} rules, ${document.configuration ?? "no configuration file"}`,
+        severity: document.error ? "warning" : "information",
+        busy: false,
+      };
   }
-}
-
-function configurationText(configuration: string | null | undefined): string {
-  if (configuration === undefined) return "";
-  return configuration === null ? "no configuration file" : configuration;
 }

@@ -1,14 +1,15 @@
 // The commands, on a stand-in for the editor and a stand-in for the program that answers from a script.
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, beforeEach, test } from "node:test";
 
 import { Diagnostic, Position, Range, Uri } from "vscode";
 import { checkWorkspace } from "../src/commands/checkWorkspace";
-import { explainFinding, RulePages } from "../src/commands/explain";
+import { explainFinding, Explanations } from "../src/commands/explain";
 import { openTimeline } from "../src/commands/openTimeline";
+import { showFindings } from "../src/commands/showFindings";
 import { StatusItem } from "../src/statusItem";
 import { editor, window, workspace } from "./vscode";
 
@@ -16,83 +17,86 @@ const folder = mkdtempSync(path.join(tmpdir(), "looplint-"));
 after(() => rmSync(folder, { recursive: true }));
 beforeEach(() => editor.reset());
 
-/** A program that notes its arguments and answers `stdout`. */
+/** A program that answers `stdout`. */
 function program(stdout: string, code = 0, stderr = ""): () => Promise<string> {
   const file = path.join(folder, "program");
-  const words = JSON.stringify({ stdout, stderr, code, notes: path.join(folder, "arguments") });
+  const words = JSON.stringify({ stdout, stderr, code });
   writeFileSync(
     file,
     `#!${process.execPath}\nconst w = ${words};\n` +
-      "require('fs').writeFileSync(w.notes, JSON.stringify(process.argv.slice(2)));\n" +
       "process.stdout.write(w.stdout); process.stderr.write(w.stderr); process.exitCode = w.code;\n",
   );
   chmodSync(file, 0o755);
   return async () => file;
 }
-const argumentsGiven = () => JSON.parse(readFileSync(path.join(folder, "arguments"), "utf8")) as string[];
 
-class Collection {
-  readonly files = new Map<string, Diagnostic[]>();
-  clear() {
-    this.files.clear();
-  }
-  set(uri: Uri, diagnostics: Diagnostic[]) {
-    this.files.set(uri.fsPath, diagnostics);
-  }
+/** A server that notes what it is asked, and answers from a script. */
+function server(answers: Record<string, unknown>) {
+  const asked: unknown[][] = [];
+  const one = {
+    asked,
+    execute: async (command: string, ...args: unknown[]) => {
+      asked.push([command, ...args]);
+      if (!(command in answers)) throw new Error(`no command is called ${command}`);
+      return answers[command] as never;
+    },
+  };
+  return { asked, get: async () => one };
 }
 
-test("a workspace's findings are shown in files that are not open", async () => {
-  const report = {
-    findings: [
-      {
-        file: "/w/a.py", line: 2, column: 5, end_line: 2, end_column: 7, pattern: "scan", severity: "error",
-        message: "m", suggestion: "", url: "https:x", related: [{ line: 1, column: 1, end_line: 1, end_column: 2, message: "r" }],
-      },
-      { file: "/w/open.py", line: 1, column: 1, pattern: "scan", message: "m", suggestion: "" },
-    ],
-    problems: [],
-  };
+test("a workspace is checked by the server, and its problems are shown", async () => {
+  const { asked, get } = server({ "looplint.server.checkWorkspace": { files: 12, findings: 1 } });
+  await assert.rejects(checkWorkspace(get), /no folder/);
   workspace.workspaceFolders = [{ name: "w", uri: Uri.file(folder) }] as never;
-  workspace.textDocuments = [{ uri: Uri.file("/w/open.py") }] as never;
-  editor.files.set("/w/a.py", "x = 1\n'😀' in ys\n");
-  const found = new Collection();
-  await checkWorkspace(found as never, program(JSON.stringify(report)), () => true);
-  assert.deepEqual(argumentsGiven(), ["check", "--json", "--exit-zero", "--", folder]);
-  assert.deepEqual([...found.files.keys()], ["/w/a.py"]);
-  const [diagnostic] = found.files.get("/w/a.py") ?? [];
-  assert.deepEqual(diagnostic?.range, new Range(new Position(1, 5), new Position(1, 7)));
-  assert.equal(diagnostic?.severity, 0);
-  assert.equal(diagnostic?.relatedInformation?.length, 1);
-  assert.match(editor.said[0] ?? "", /2 findings/);
+  await checkWorkspace(get);
+  assert.deepEqual(asked, [["looplint.server.checkWorkspace"]]);
+  assert.match(editor.said[0] ?? "", /1 finding in 12 files/);
+  assert.deepEqual(editor.commands, [["workbench.actions.view.problems"]]);
 });
 
-test("a program that could not check is an error that is told", async () => {
-  workspace.workspaceFolders = [{ name: "w", uri: Uri.file(folder) }] as never;
-  const broken = checkWorkspace(new Collection() as never, program("", 2, "error: bad configuration"), () => true);
-  await assert.rejects(broken, /bad configuration/);
-  workspace.workspaceFolders = undefined;
-  await assert.rejects(checkWorkspace(new Collection() as never, program(""), () => true), /no folder/);
-});
-
-test("a finding is explained by its rule's page", async () => {
-  const pages = new RulePages();
+function findingOnLine4(): void {
   const diagnostic = new Diagnostic(new Range(new Position(3, 0), new Position(3, 9)), "a scan", 1);
   diagnostic.source = "looplint";
   diagnostic.code = "list-membership-in-loop";
   editor.diagnostics = [diagnostic as never];
-  window.activeTextEditor = { document: { uri: Uri.file("/w/a.py") }, selection: { active: new Position(3, 2) } } as never;
-  await explainFinding(pages, program("# the page\n"));
-  assert.deepEqual(argumentsGiven(), ["rule", "list-membership-in-loop"]);
+}
+const cursorAt = (line: number) => {
+  window.activeTextEditor = { document: { uri: Uri.file("/w/a.py") }, selection: { active: new Position(line, 2) } } as never;
+};
+
+test("a finding is explained by the server, for the cursor and for a code action", async () => {
+  const explanations = new Explanations();
+  const answer = { rule: "list-membership-in-loop", markdown: "# the page\n" };
+  const { asked, get } = server({ "looplint.server.explain": answer });
+  findingOnLine4();
+  cursorAt(3);
+  await explainFinding(explanations, get, undefined);
+  const range = { start: { line: 3, character: 0 }, end: { line: 3, character: 9 } };
+  assert.deepEqual(asked[0]?.[1], { rule: "list-membership-in-loop", uri: "file:/w/a.py", range });
   const [command, uri] = editor.commands[0] ?? [];
   assert.equal(command, "markdown.showPreviewToSide");
-  assert.match(pages.provideTextDocumentContent(uri as Uri), /a scan\n\n# the page/);
+  assert.equal(explanations.provideTextDocumentContent(uri as never), "# the page\n");
+  const action = { rule: "other-rule", uri: "file:/w/b.py", range };
+  await explainFinding(explanations, get, action);
+  assert.equal(asked[1]?.[1], action);
 });
 
 test("without a finding there is nothing to explain", async () => {
-  window.activeTextEditor = { document: { uri: Uri.file("/w/a.py") }, selection: { active: new Position(3, 2) } } as never;
-  await explainFinding(new RulePages(), program(""));
+  const { asked, get } = server({});
+  findingOnLine4();
+  cursorAt(7);
+  await explainFinding(new Explanations(), get, undefined);
   assert.match(editor.said[0] ?? "", /no finding/);
-  assert.deepEqual(editor.commands, []);
+  assert.deepEqual(asked, []);
+});
+
+test("a lens goes through its findings", async () => {
+  const range = { start: { line: 1, character: 2 }, end: { line: 1, character: 5 } };
+  await showFindings({ uri: "file:/w/a.py", ranges: [range, range] as never });
+  const [command, , at, locations] = editor.commands[0] as [string, Uri, Position, unknown[]];
+  assert.deepEqual([command, at.line, locations.length], ["editor.action.goToLocations", 1, 2]);
+  await showFindings({ uri: "file:/w/a.py", ranges: [] });
+  assert.equal(editor.commands.length, 1);
 });
 
 test("a timeline is shown without scripts, and a failure as its text", async () => {
@@ -108,13 +112,11 @@ test("the status follows the server and the open document", () => {
   const status = new StatusItem([]);
   const item = editor.items[0] as Record<string, unknown>;
   status.setState({ phase: "running", version: "0.1.0" });
-  window.activeTextEditor = { document: { uri: Uri.file("/w/a.py") }, selection: { active: new Position(0, 0) } } as never;
-  status.setDocument({ uri: "file:/w/a.py", configuration: "/w/looplint.toml" });
-  assert.deepEqual([item["text"], item["detail"]], ["looplint 0.1.0", "looplint.toml"]);
+  status.setDocument({ configuration: "/w/looplint.toml", rules: 40, error: null });
+  assert.deepEqual([item["text"], item["detail"]], ["looplint 0.1.0", "40 rules, looplint.toml"]);
   assert.equal((item["command"] as { command: string }).command, "vscode.open");
-  window.activeTextEditor = { document: { uri: Uri.file("/w/b.py") }, selection: { active: new Position(0, 0) } } as never;
-  editor.activeChanged.fire(undefined);
-  assert.equal(item["detail"], "");
+  status.setDocument(undefined);
+  assert.equal((item["command"] as { command: string }).command, "looplint.showLogs");
   status.setState({ phase: "failed", problem: "no program was found" });
   assert.deepEqual([item["detail"], item["severity"]], ["no program was found", 2]);
 });

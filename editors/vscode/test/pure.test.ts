@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Diagnostic, DiagnosticRelatedInformation, Location, Position, Range, Uri } from "vscode";
-import { escaped, explanation, findingAt, ruleOf } from "../src/finding";
+import { Diagnostic, Position, Range, Uri } from "vscode";
+import { findingAt, ruleOf } from "../src/finding";
 import { chooseProgram, type Places } from "../src/program";
-import { readReport, utf16Column } from "../src/report";
 import { documentFilters, traceFilters } from "../src/selector";
 import { shown } from "../src/status";
 import { failure, guarded } from "../src/timeline";
@@ -98,55 +97,23 @@ test("the finding at the cursor is the innermost of ours, else the first of its 
   assert.equal(findingAt([inner, foreign], new Position(5, 0)), undefined);
 });
 
-test("only an id of a rule becomes an argument", () => {
+test("only an id names a rule", () => {
   assert.equal(ruleOf(finding(range(0, 0, 0, 1), "list-membership-in-loop")), "list-membership-in-loop");
   for (const odd of ["--config=/etc/passwd", "a b", "", "A", "a--b", "-a"]) {
     assert.equal(ruleOf(finding(range(0, 0, 0, 1), odd)), undefined, odd);
   }
 });
 
-test("an explanation quotes the finding as text and not as Markdown", () => {
-  const diagnostic = finding(range(4, 0, 4, 3), "inner-scan");
-  const place = new Location(Uri.file("/a.py"), range(2, 0, 2, 1));
-  diagnostic.relatedInformation = [new DiagnosticRelatedInformation(place, "`xs` is bound <here>")];
-  const text = explanation("a.py", diagnostic, "# inner-scan\n");
-  assert.match(text, /^> `a\.py:5`: about inner-scan\n>\n> line 3: \\`xs\\` is bound \\<here\\>\n\n# inner-scan\n$/);
-  assert.equal(escaped("[x](command:evil)\n# y"), "\\[x\\](command:evil) \\# y");
-});
-
-test("columns are counted as the editor counts", () => {
-  assert.equal(utf16Column("abc", 1), 0);
-  assert.equal(utf16Column("a😀bc", 3), 3);
-  assert.equal(utf16Column("漢字", 3), 2);
-  assert.equal(utf16Column("ab", 99), 2);
-});
-
-test("a report is read as far as it is known, and refused where it is none", () => {
-  const report = readReport(
-    JSON.stringify({
-      version: "1",
-      findings: [
-        { file: "/a.py", line: 3, pattern: "p", estimated_slowdown_pct: null, suggestion: "s" },
-        { file: "/n.ipynb", line: 1, cell: 2, pattern: "p", suggestion: "s" },
-      ],
-      problems: [{}],
-      summary: { files_checked: 2 },
-    }),
-  );
-  assert.deepEqual([report.inNotebooks, report.problems, report.filesChecked], [1, 1, 2]);
-  const [only] = report.findings;
-  assert.deepEqual([only?.line, only?.column, only?.endLine, only?.endColumn], [3, 1, 3, 2]);
-  assert.equal(only?.severity, "warning");
-  for (const text of ["", "[]", "{}", '{"findings": 1}']) assert.throws(() => readReport(text), text);
-});
-
-test("the status names version and configuration, and says when there is no server", () => {
+test("the status names version, rules and configuration, and says what is wrong", () => {
   const running = { phase: "running", version: "1.2" } as const;
-  assert.deepEqual(shown(running, "/p/looplint.toml").detail, "/p/looplint.toml");
-  assert.deepEqual(shown(running, null).detail, "no configuration file");
-  assert.deepEqual(shown(running, undefined).text, "looplint 1.2");
-  assert.equal(shown({ phase: "failed", problem: "no program was found" }, null).severity, "error");
-  assert.equal(shown({ phase: "starting" }, null).busy, true);
+  const document = { configuration: "/p/looplint.toml", rules: 40, error: null };
+  assert.deepEqual(shown(running, document).detail, "40 rules, /p/looplint.toml");
+  assert.deepEqual(shown(running, { ...document, configuration: null }).detail, "40 rules, no configuration file");
+  assert.deepEqual(shown(running, undefined), { text: "looplint 1.2", detail: "", severity: "information", busy: false });
+  const broken = shown(running, { ...document, error: "line 3: no such rule" });
+  assert.deepEqual([broken.detail, broken.severity], ["line 3: no such rule", "warning"]);
+  assert.equal(shown({ phase: "failed", problem: "no program was found" }, undefined).severity, "error");
+  assert.equal(shown({ phase: "starting" }, undefined).busy, true);
 });
 
 test("a timeline runs no script and opens no connection, whatever is in the trace", () => {

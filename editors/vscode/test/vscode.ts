@@ -51,17 +51,9 @@ export class Location {
   ) {}
 }
 
-export class DiagnosticRelatedInformation {
-  constructor(
-    readonly location: Location,
-    readonly message: string,
-  ) {}
-}
-
 export class Diagnostic {
   source?: string;
   code?: string | { value: string; target: Uri };
-  relatedInformation?: DiagnosticRelatedInformation[];
   constructor(
     readonly range: Range,
     readonly message: string,
@@ -69,9 +61,7 @@ export class Diagnostic {
   ) {}
 }
 
-export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3 };
 export const LanguageStatusSeverity = { Information: 0, Warning: 1, Error: 2 };
-export const ProgressLocation = { Notification: 15 };
 export const ViewColumn = { Beside: -2 };
 
 type Listener<T> = (value: T) => unknown;
@@ -91,27 +81,21 @@ export const editor = {
   said: [] as string[],
   commands: [] as unknown[][],
   panels: [] as { options: unknown; webview: { html: string } }[],
-  files: new Map<string, string>(),
   diagnostics: [] as Diagnostic[],
   items: [] as Record<string, unknown>[],
-  activeChanged: new EventEmitter<unknown>(),
   reset(): void {
     this.said = [];
     this.commands = [];
     this.panels = [];
-    this.files.clear();
     this.diagnostics = [];
     this.items = [];
     workspace.workspaceFolders = undefined;
-    workspace.textDocuments = [];
     window.activeTextEditor = undefined;
   },
 };
 
 export const workspace = {
   workspaceFolders: undefined as { name: string; uri: Uri }[] | undefined,
-  textDocuments: [] as { uri: Uri }[],
-  fs: { readFile: async (uri: Uri) => new TextEncoder().encode(editor.files.get(uri.fsPath) ?? "") },
   asRelativePath: (uri: Uri | string) => (typeof uri === "string" ? uri : uri.fsPath).replace(/^.*\//, ""),
 };
 
@@ -126,10 +110,7 @@ export const languages = {
 
 export const window = {
   activeTextEditor: undefined as { document: { uri: Uri }; selection: { active: Position } } | undefined,
-  onDidChangeActiveTextEditor: editor.activeChanged.event,
   showInformationMessage: async (text: string) => void editor.said.push(text),
-  withProgress: (_options: unknown, work: (progress: { report(value: unknown): void }) => Promise<unknown>) =>
-    work({ report() {} }),
   createWebviewPanel: (_type: string, title: string, _column: unknown, options: unknown) => {
     const panel = { title, options, webview: { html: "" } };
     editor.panels.push(panel);

@@ -1,18 +1,30 @@
-// "Explain Finding": the rule's page beside the code, opened as Markdown.
+// "Explain Finding": the finding's cost, its proof and the rule's page, beside the code.
 import * as vscode from "vscode";
 
-import { escaped, explanation, findingAt, ruleOf } from "../finding";
-import { run } from "../run";
+import { findingAt, ruleOf } from "../finding";
+import type { Server } from "../server";
 
-/** Pages that are shown, by address: documents that no file holds. */
-export class RulePages implements vscode.TextDocumentContentProvider {
-  static readonly scheme = "looplint-rule";
+/** What a code action of the server asks to explain. */
+export interface Asked {
+  readonly rule: string;
+  readonly uri?: string;
+  readonly range?: unknown;
+}
+
+interface Explanation {
+  readonly rule: string;
+  readonly markdown: string;
+}
+
+/** Explanations that are shown, by address: documents that no file holds. */
+export class Explanations implements vscode.TextDocumentContentProvider {
+  static readonly scheme = "looplint-explanation";
   private readonly texts = new Map<string, string>();
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.changed.event;
 
   put(rule: string, text: string): vscode.Uri {
-    const uri = vscode.Uri.from({ scheme: RulePages.scheme, path: `/${rule}.md` });
+    const uri = vscode.Uri.from({ scheme: Explanations.scheme, path: `/${rule}.md` });
     this.texts.set(uri.toString(), text);
     this.changed.fire(uri);
     return uri;
@@ -23,19 +35,29 @@ export class RulePages implements vscode.TextDocumentContentProvider {
   }
 }
 
-/** Explains the finding at the cursor. */
-export async function explainFinding(pages: RulePages, program: () => Promise<string>): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
-  const diagnostics = editor ? vscode.languages.getDiagnostics(editor.document.uri) : [];
-  const finding = editor ? findingAt(diagnostics, editor.selection.active) : undefined;
-  const rule = finding ? ruleOf(finding) : undefined;
-  if (!editor || !finding || !rule) {
+/** Explains what a code action named, or the finding at the cursor. */
+export async function explainFinding(
+  explanations: Explanations,
+  server: () => Promise<Server>,
+  action: Asked | undefined,
+): Promise<void> {
+  const asked = action ?? atCursor();
+  if (!asked) {
     void vscode.window.showInformationMessage("looplint: there is no finding of looplint on this line.");
     return;
   }
-  const answer = await run(await program(), ["rule", rule], undefined);
-  if (answer.code !== 0) throw new Error(answer.stderr.trim() || `there is no page for ${escaped(rule)}`);
-  const file = vscode.workspace.asRelativePath(editor.document.uri);
-  const uri = pages.put(rule, explanation(file, finding, answer.stdout));
+  const answer = await (await server()).execute<Explanation>("looplint.server.explain", asked);
+  const uri = explanations.put(answer.rule, answer.markdown);
   await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
+}
+
+function atCursor(): Asked | undefined {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor) return undefined;
+  const finding = findingAt(vscode.languages.getDiagnostics(editor.document.uri), editor.selection.active);
+  const rule = finding && ruleOf(finding);
+  if (!rule) return undefined;
+  const { start, end } = finding.range;
+  const at = ({ line, character }: vscode.Position) => ({ line, character });
+  return { rule, uri: editor.document.uri.toString(), range: { start: at(start), end: at(end) } };
 }
