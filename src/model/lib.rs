@@ -20,4 +20,4 @@ pub use page::{
     Block, BlockKind, FixClass, Measured, MeasuredPair, Page, PageError, PageOption, Rate,
 };
 pub use settings::{OptionValue, Settings};
-pub use source::{Cell, Columns, Layout, LineIndex, Position, Source, Span};
+pub use source::{Cell, Columns, FileLine, Layout, LineIndex, Position, Source, Span};

@@ -93,6 +93,19 @@ pub struct Cell {
     pub span: Span,
     /// The notebook's own id of the cell, where it has one.
     pub id: Option<String>,
+    /// Where each line of the cell is in the notebook's file; empty where that is not known.
+    pub file_lines: Vec<FileLine>,
+}
+
+/// Where a line of a cell is in the notebook's file, which tools that know no notebooks show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileLine {
+    /// Line of the file, from 1.
+    pub line: u32,
+    /// Column of the file at which the JSON string begins that holds the line, from 1, in UTF-16 units.
+    pub start: u32,
+    /// Column after that string.
+    pub end: u32,
 }
 
 /// A place a person can go to.
@@ -177,6 +190,37 @@ impl Source {
                 }
             }
         }
+    }
+}
+
+impl Source {
+    /// Where `span` starts and ends in its file, for tools that know lines of files only.
+    /// In a notebook the lines are those of the file where they are known, and the columns span whole strings.
+    pub fn file_range(&self, span: Span, columns: Columns) -> (Position, Position) {
+        let (start, end) = (
+            self.position(span.start, columns),
+            self.position(span.end, columns),
+        );
+        let Layout::Cells(cells) = &self.layout else {
+            return (start, end);
+        };
+        let line_in_file = |offset: u32, at: Position| {
+            cell_at(cells, offset)?.file_lines.get(at.line - 1).copied()
+        };
+        let first = line_in_file(span.start, start);
+        let last = line_in_file(span.end, end);
+        let (Some(first), Some(last)) = (first, last) else {
+            return (start, end);
+        };
+        let position = |cell, line: u32, column: u32| Position {
+            cell,
+            line: line as usize,
+            column: column as usize,
+        };
+        (
+            position(start.cell, first.line, first.start),
+            position(end.cell, last.line, last.end),
+        )
     }
 }
 
@@ -403,11 +447,13 @@ mod tests {
                 number: 2,
                 span: Span::new(0, 4),
                 id: None,
+                file_lines: Vec::new(),
             },
             Cell {
                 number: 5,
                 span: Span::new(4, 12),
                 id: None,
+                file_lines: Vec::new(),
             },
         ];
         let source = Source::laid_out("n.ipynb", "a\nb\nfoo\nbar\n", Layout::Cells(cells));

@@ -3,25 +3,28 @@
 //! Knows the notebook format from version 3 on, and that IPython's own lines are not Python.
 //! Does not know what the lines of IPython do.
 
-use looplint_model::{Cell, Decoded, Layout, ProblemKind, Source, Span};
+use looplint_model::{
+    Cell, Columns, Decoded, FileLine, Layout, LineIndex, ProblemKind, Source, Span,
+};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::decode::problem;
 
 #[derive(Deserialize)]
-struct Notebook {
-    #[serde(default)]
-    cells: Vec<RawCell>,
-    #[serde(default)]
-    worksheets: Vec<Worksheet>,
+struct Notebook<'a> {
+    #[serde(default, borrow)]
+    cells: Vec<RawCell<'a>>,
+    #[serde(default, borrow)]
+    worksheets: Vec<Worksheet<'a>>,
     #[serde(default)]
     metadata: Metadata,
 }
 
 #[derive(Deserialize)]
-struct Worksheet {
-    #[serde(default)]
-    cells: Vec<RawCell>,
+struct Worksheet<'a> {
+    #[serde(default, borrow)]
+    cells: Vec<RawCell<'a>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -37,21 +40,51 @@ struct Language {
 }
 
 #[derive(Deserialize)]
-struct RawCell {
+struct RawCell<'a> {
     #[serde(default)]
     cell_type: String,
     id: Option<String>,
-    #[serde(default, alias = "input")]
-    source: Lines,
+    #[serde(default, borrow, alias = "input")]
+    source: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(untagged)]
-enum Lines {
-    One(String),
-    Many(Vec<String>),
-    #[default]
-    None,
+/// The text of a cell, and where each of its lines is in the file.
+/// A cell's source is a string, or a list of strings that mostly are one line each.
+fn read_lines(
+    source: Option<&RawValue>,
+    file: Option<(&str, &LineIndex)>,
+) -> (String, Vec<FileLine>) {
+    let (mut text, mut places) = (String::new(), Vec::new());
+    let Some(source) = source else {
+        return (text, places);
+    };
+    let strings =
+        serde_json::from_str::<Vec<&RawValue>>(source.get()).unwrap_or_else(|_| vec![source]);
+    for string in strings {
+        let Ok(part) = serde_json::from_str::<String>(string.get()) else {
+            continue;
+        };
+        let place = file.map(|(file, index)| place_of(string.get(), file, index));
+        for line in part.split_inclusive('\n') {
+            if text.is_empty() || text.ends_with('\n') {
+                places.extend(place);
+            }
+            text.push_str(line);
+        }
+    }
+    (text, places)
+}
+
+/// Where `part`, which is borrowed from `file`, is in it.
+fn place_of(part: &str, file: &str, index: &LineIndex) -> FileLine {
+    let start = (part.as_ptr() as usize).saturating_sub(file.as_ptr() as usize) as u32;
+    let (line, start_column) = index.line_column(file, start, Columns::Utf16);
+    let (_, end_column) = index.line_column(file, start + part.len() as u32, Columns::Utf16);
+    FileLine {
+        line: line as u32,
+        start: start_column as u32,
+        end: end_column as u32,
+    }
 }
 
 /// Reads a notebook. A notebook in another language has no sources and no problems.
@@ -85,17 +118,15 @@ pub(crate) fn decode(name: &str, bytes: &[u8]) -> Decoded {
             .into_iter()
             .flat_map(|sheet| sheet.cells),
     );
+    let file = std::str::from_utf8(bytes).ok();
+    let index = file.map(LineIndex::new);
     let mut text = String::new();
     let mut places = Vec::new();
     for (at, cell) in cells.enumerate() {
         if cell.cell_type != "code" {
             continue;
         }
-        let lines = match cell.source {
-            Lines::One(lines) => lines,
-            Lines::Many(lines) => lines.concat(),
-            Lines::None => String::new(),
-        };
+        let (lines, file_lines) = read_lines(cell.source, file.zip(index.as_ref()));
         let start = text.len() as u32;
         if is_other_language(&lines) {
             text.push_str(&blank(&lines));
@@ -109,6 +140,7 @@ pub(crate) fn decode(name: &str, bytes: &[u8]) -> Decoded {
             number: at + 1,
             span: Span::new(start, text.len() as u32),
             id: cell.id,
+            file_lines,
         });
     }
     if let Some(at) = memchr::memchr(0, text.as_bytes()) {

@@ -23,7 +23,7 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             let finding = found.finding;
             write_error(
                 out,
-                found.start(),
+                found.file_range(Columns::Utf32).0,
                 finding.severity.as_str(),
                 &finding.message,
                 finding.rule,

@@ -32,6 +32,11 @@ impl<'a> Found<'a> {
             .position(self.finding.span.start, Columns::Utf32)
     }
 
+    /// Where it is in its file, for formats that know no notebooks.
+    pub fn file_range(&self, columns: Columns) -> (Position, Position) {
+        self.source.file_range(self.finding.span, columns)
+    }
+
     /// Where it ends, columns in characters.
     pub fn end(&self) -> Position {
         self.source.position(self.finding.span.end, Columns::Utf32)

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use looplint_model::{Columns, Position, Severity, Source, Span};
+use looplint_model::{Columns, Severity, Source, Span};
 
 use crate::Report;
 use crate::markdown;
@@ -101,8 +101,7 @@ impl Shown {
 
 /// The lines, and the columns where both ends are on one line: GitHub refuses them elsewhere.
 fn place(source: &Source, span: Span) -> String {
-    let at = |offset| source.position(offset, Columns::Utf16);
-    let (start, end): (Position, Position) = (at(span.start), at(span.end));
+    let (start, end) = source.file_range(span, Columns::Utf16);
     let lines = format!(",line={},endLine={}", start.line, end.line);
     if start.line == end.line {
         format!("{lines},col={},endColumn={}", start.column, end.column)

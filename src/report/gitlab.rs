@@ -57,7 +57,7 @@ struct Place {
 pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut issues: Vec<Issue<'_>> = Vec::new();
     for found in report.found() {
-        let (start, end) = (found.start(), found.end());
+        let (start, end) = found.file_range(Columns::Utf32);
         let body = details(found.finding).join("\n\n");
         issues.push(Issue {
             kind: "issue",
@@ -80,7 +80,7 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     }
     for (source, problem) in report.problems() {
         let span = problem.span.unwrap_or_default();
-        let at = |offset| source.position(offset, Columns::Utf32);
+        let (start, end) = source.file_range(span, Columns::Utf32);
         issues.push(Issue {
             kind: "issue",
             description: one_line(&problem.message).into_owned(),
@@ -93,7 +93,7 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             severity: "major",
             categories: &["Bug Risk"],
             content: None,
-            location: location(report.path(source), at(span.start), at(span.end)),
+            location: location(report.path(source), start, end),
         });
     }
     serde_json::to_writer_pretty(&mut *out, &issues)?;

@@ -77,7 +77,7 @@ fn failure(out: &mut dyn Write, path: &str, found: &Found<'_>) -> io::Result<()>
         out,
         "    <testcase name=\"{}\" classname=\"{path}\" file=\"{path}\" line=\"{}\">",
         escape(found.finding.rule),
-        at.line
+        found.file_range(Columns::Utf32).0.line
     )?;
     writeln!(
         out,

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use looplint_model::{Columns, Finding, Layout, Severity, Source, Span};
+use looplint_model::{Columns, Finding, Layout, Position, Severity, Source, Span};
 use serde::Serialize;
 
 use crate::edits::one_edit;
@@ -147,16 +147,14 @@ fn diagnostic<'a>(report: &Report<'_>, found: &Found<'a>) -> Diagnostic<'a> {
 }
 
 fn range(source: &Source, span: Span) -> Range {
-    let place = |offset| {
-        let at = source.position(offset, Columns::Utf8);
-        Place {
-            line: at.line,
-            column: at.column,
-        }
+    let (start, end) = source.file_range(span, Columns::Utf8);
+    let place = |at: Position| Place {
+        line: at.line,
+        column: at.column,
     };
     Range {
-        start: place(span.start),
-        end: place(span.end),
+        start: place(start),
+        end: place(end),
     }
 }
 

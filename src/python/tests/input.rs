@@ -2,7 +2,9 @@
 
 mod common;
 
-use looplint_model::{Claim, Columns, Decoded, Domain, Layout, ProblemKind, Settings, Source};
+use looplint_model::{
+    Claim, Columns, Decoded, Domain, Layout, ProblemKind, Settings, Source, Span,
+};
 use looplint_python::{Kind, Python};
 
 fn decode(name: &str, bytes: &[u8]) -> Decoded {
@@ -133,6 +135,25 @@ fn a_notebook_is_its_python_cells() {
     Python::open(source, &Settings::default(), |document, _, _| {
         assert_eq!(document.of_kind(Kind::For).count(), 0);
     });
+}
+
+#[test]
+fn a_place_in_a_notebook_has_its_line_in_the_file() {
+    let file = "{\"cells\": [\n {\"cell_type\": \"code\", \"source\": [\n   \"import os\\n\",\n   \"\u{1f600} = '\\\"'; os.path\"\n ]},\n \
+                {\"cell_type\": \"code\", \"source\": \"a\\nb\"}]}";
+    let decoded = decode("n.ipynb", file.as_bytes());
+    let [source] = decoded.sources.as_slice() else {
+        panic!("one source: {:?}", decoded.problems)
+    };
+    let place = |needle: &str| {
+        let start = source.text.find(needle).unwrap() as u32;
+        let span = Span::new(start, start + needle.len() as u32);
+        let (start, end) = source.file_range(span, Columns::Utf16);
+        (start.cell, start.line, start.column, end.line, end.column)
+    };
+    assert_eq!(place("os\n"), (1, 3, 4, 4, 24));
+    assert_eq!(place("os.path"), (1, 4, 4, 4, 24));
+    assert_eq!(place("b"), (2, 6, 34, 6, 40));
 }
 
 #[test]

@@ -424,8 +424,7 @@ fn artifact(path: &str) -> ArtifactLocation {
 }
 
 fn region(source: &Source, span: Span) -> Region {
-    let start = source.position(span.start, Columns::Utf16);
-    let end = source.position(span.end, Columns::Utf16);
+    let (start, end) = source.file_range(span, Columns::Utf16);
     Region {
         start_line: start.line,
         start_column: start.column,

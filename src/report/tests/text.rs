@@ -122,11 +122,13 @@ fn a_notebook_names_the_cell() {
             number: 2,
             span: Span::new(0, 23),
             id: None,
+            file_lines: vec![],
         },
         Cell {
             number: 5,
             span: Span::new(23, text.len() as u32),
             id: None,
+            file_lines: vec![],
         },
     ];
     let mut finding = bare(

@@ -242,10 +242,18 @@ pub(crate) fn with<T>(
 pub(crate) fn one_of_everything() -> Vec<Checked> {
     let trace = "{\"turns\":[{\"q\":1},\n{\"q\":1},\n{\"q\":1}]}\n";
     let notebook = "known = [1]\nfor row in rows:\n    row in known\n";
+    let file_lines = (0..3)
+        .map(|line| FileLine {
+            line: 40 + line,
+            start: 5,
+            end: 30,
+        })
+        .collect();
     let cells = vec![Cell {
         number: 3,
         span: Span::new(0, notebook.len() as u32),
         id: None,
+        file_lines,
     }];
     let problem = |kind, span, message: &str| Problem {
         kind,
