@@ -129,10 +129,14 @@ def show(finding):
     print(f"\n=== {finding['file']}:{finding['line']} [{finding['confidence']}] {finding['message']}")
     text = Path(finding["file"]).read_text(encoding="utf-8", errors="replace").splitlines()
     places = [finding["line"], *(related["line"] for related in finding["related"])]
-    near = [line for line in places if abs(line - finding["line"]) < 60]
-    for line in range(max(1, min(near) - 4), min(len(text), max(near) + 6) + 1):
+    shown = {line for place in places if abs(place - finding["line"]) < 200 for line in range(place - 3, place + 4)}
+    before = None
+    for line in sorted(shown & set(range(1, len(text) + 1))):
+        if before is not None and line != before + 1:
+            print("       ...")
+        before = line
         mark = ">" if line == finding["line"] else ("." if line in places else " ")
-        print(f"{mark}{line:5d} {text[line - 1]}")
+        print(f"{mark}{line:5d} {text[line - 1][:150]}")
 
 
 def main():
