@@ -16,6 +16,7 @@ pub enum Multiplicity {
     /// At most once: after it the loop is left.
     Once,
     /// Only when something went wrong: in an `except` arm, a `raise` that is caught, the message of an `assert`.
+    /// Also the code of tests, whose data is small.
     Rare,
     /// Once per iteration, as far as can be told.
     Repeated,
@@ -84,11 +85,35 @@ impl<'d> Node<'d> {
         if !around.repeats(self) || !may_come_back(self, around) {
             return Multiplicity::Once;
         }
-        if self.is_rare_within(around) {
+        if self.is_rare_within(around) || self.is_in_test() {
             Multiplicity::Rare
         } else {
             Multiplicity::Repeated
         }
+    }
+
+    /// Whether it belongs to a test, by the conventions of pytest and unittest: a function called `test..`, a class
+    /// called `Test..` or derived from a `..TestCase`.
+    pub fn is_in_test(self) -> bool {
+        self.ancestors().any(|above| match above.ast() {
+            AnyNodeRef::StmtFunctionDef(each) => {
+                let rest = each.name.as_str().strip_prefix("test");
+                rest.is_some_and(|rest| {
+                    rest.starts_with(|next: char| next == '_' || next.is_uppercase())
+                })
+            }
+            AnyNodeRef::StmtClassDef(each) => {
+                let name = each.name.as_str();
+                let is_case = |base: &Expr| above.at(base).source().ends_with("TestCase");
+                name.starts_with("Test") && !name.starts_with("Testing")
+                    || name.ends_with("TestCase")
+                    || each
+                        .arguments
+                        .iter()
+                        .any(|bases| bases.args.iter().any(is_case))
+            }
+            _ => false,
+        })
     }
 
     fn is_rare_within(self, around: Loop<'d>) -> bool {

@@ -6,6 +6,7 @@
 use looplint_model::{Size, SizeOrigin};
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Number, UnaryOp};
 
+use crate::effects::Role;
 use crate::kind::Kind;
 use crate::loops::{Loop, LoopKind};
 use crate::node::Node;
@@ -14,6 +15,14 @@ use crate::types::Type;
 
 /// A collection of at most this many items costs no more than a constant.
 pub const BOUNDED_MAX: u64 = 16;
+
+/// What holds the layers of a neural network.
+const NETWORK_CONTAINERS: [&str; 4] = [
+    "torch.nn.ModuleList",
+    "torch.nn.ModuleDict",
+    "torch.nn.Sequential",
+    "torch.nn.ParameterList",
+];
 
 /// Sizes of sizes that are followed, at most.
 const DEPTH_MAX: u32 = 12;
@@ -230,6 +239,22 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// `self.layers = nn.ModuleList(..)`: the layers of a network are as many as its author wrote or configured,
+    /// and each does so much work that the loop over them is none that costs.
+    fn holds_network_layers(self, class: Node<'d>, attribute: &str) -> bool {
+        self.document
+            .attribute_stores(class, attribute)
+            .iter()
+            .any(|store| {
+                let value = store.statement().assigned_value();
+                value.is_some_and(|value| {
+                    NETWORK_CONTAINERS
+                        .iter()
+                        .any(|name| value.is_qualified(name))
+                })
+            })
+    }
+
     fn attribute_count(self, each: &'d ast::ExprAttribute, depth: u32) -> Option<Count> {
         if self.is_qualified("sys.argv") {
             return Some(Count {
@@ -241,6 +266,12 @@ impl<'d> Node<'d> {
             return None;
         };
         let class = self.document.at(class.id);
+        if self.holds_network_layers(class, each.attr.as_str()) {
+            return Some(Count {
+                n: BOUNDED_MAX,
+                origin: SizeOrigin::Constant,
+            });
+        }
         if !self
             .document
             .attribute_stores(class, each.attr.as_str())
@@ -254,8 +285,19 @@ impl<'d> Node<'d> {
         let owner = symbol.single_binding()?.owner();
         let value = owner.assigned_value()?;
         let count = value.count(depth + 1)?;
-        // A list on the class may grow anywhere.
-        (!value.ty().is_mutable().is_yes()).then_some(Count {
+        // A list on the class may grow anywhere, unless the module shows that it is a constant.
+        let is_constant = || {
+            let uses = self.document.of_kind(Kind::Attribute).filter(|node| {
+                matches!(node.ast(), AnyNodeRef::ExprAttribute(other) if other.attr == each.attr)
+            });
+            uses.map(|node| node.role().role).all(|role| {
+                matches!(
+                    role,
+                    Role::Reads | Role::Contains | Role::Iterates | Role::Method
+                )
+            })
+        };
+        (!value.ty().is_mutable().is_yes() || is_constant()).then_some(Count {
             origin: SizeOrigin::Constant,
             ..count
         })
