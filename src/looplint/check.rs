@@ -9,6 +9,7 @@ use looplint_engine::Pool;
 use looplint_report::{Report, Summary};
 
 use crate::config::{self, Config, Errors, Resolver};
+use crate::past::Past;
 use crate::progress::Progress;
 use crate::run::{self, Checker, Run};
 use crate::tell::{FOUND, say};
@@ -31,7 +32,8 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
         .map_err(|errors| Errors::clone(&errors))?;
     let config = &project.config;
     let outputs = arguments.output.outputs(&config.output_format)?;
-    let run = check_paths(arguments, &resolver)?;
+    let past = Past::new(&arguments.past, config, &resolver)?;
+    let run = check_paths(arguments, &resolver, &past)?;
     let report = Report {
         files: &run.results,
         pages: &|id| select::find(id),
@@ -46,6 +48,17 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
     if !arguments.output.quiet {
         expired(config);
         say(looplint_report::summary_line(&report));
+        if let (true, Some(baseline)) = (run.gone > 0, past.baseline()) {
+            let (entries, are) = match run.gone {
+                1 => ("entry", "is"),
+                _ => ("entries", "are"),
+            };
+            say(format!(
+                "{} {entries} of {} {are} gone; `looplint baseline --prune` drops what is gone",
+                run.gone,
+                files::short(&baseline.path)
+            ));
+        }
     }
     let dirty = run.results.iter().any(|file| {
         let fails = |severity| config.fail_on.fails(severity);
@@ -58,7 +71,7 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
     })
 }
 
-fn check_paths(arguments: &cli::Check, resolver: &Resolver) -> Result<Run> {
+fn check_paths(arguments: &cli::Check, resolver: &Resolver, past: &Past) -> Result<Run> {
     let mut run = Run::default();
     if is_stdin(arguments) {
         let name = arguments.stdin_filename.as_deref();
@@ -67,16 +80,21 @@ fn check_paths(arguments: &cli::Check, resolver: &Resolver) -> Result<Run> {
         };
         let bytes = run::stdin()?;
         // A deep tree needs the workers' stack.
-        run.add([Pool::new(1).run(|| run::stdin_of(&input, bytes))]);
+        run.add([Pool::new(1).run(|| run::stdin_of(&input, bytes, past))]);
         return Ok(run);
     }
-    let (inputs, unread) = files::collect(&arguments.paths, resolver)?;
+    let (mut inputs, unread) = files::collect(&arguments.paths, resolver)?;
+    past.keep_changed(&mut inputs);
     let pool = Pool::new(arguments.threads);
     let progress = Progress::new(inputs.len(), arguments.output.quiet);
     run.unread(unread);
-    run.add(Checker { pool: &pool }.files(&inputs, &progress));
+    run.add(Checker { pool: &pool, past }.files(&inputs, &progress));
     if run.files == 0 && run.results.is_empty() && !arguments.output.quiet {
-        say("looplint: no Python files or agent traces here");
+        say(if past.is_of_git() {
+            "looplint: no Python files or agent traces changed"
+        } else {
+            "looplint: no Python files or agent traces here"
+        });
     }
     Ok(run)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{config, output};
+use crate::{baseline, config, output, past};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Rule(Rule),
     /// List all rules
     Rules(Rules),
+    /// Park old findings in a file, so that only new ones are reported
+    Baseline(baseline::Arguments),
     /// Show the keys of the configuration
     Config(config::Show),
     /// Time the examples of the rule pages in CPython
@@ -52,6 +54,8 @@ pub(crate) struct Check {
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) configuration: config::Arguments,
+    #[command(flatten)]
+    pub(crate) past: past::Arguments,
     #[command(flatten)]
     pub(crate) output: output::Arguments,
     /// Exit with 0 even when something was found

@@ -8,13 +8,17 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod baseline;
 mod bench;
 mod check;
 mod cli;
 mod config;
 mod files;
+mod git;
+mod known;
 mod output;
 mod pages;
+mod past;
 mod pointer;
 mod progress;
 mod quiet;
@@ -34,6 +38,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         cli::Command::Rule(arguments) => pages::rule(&arguments),
         cli::Command::Rules(arguments) => pages::rules(&arguments),
         cli::Command::Config(arguments) => config::run(&arguments),
+        cli::Command::Baseline(arguments) => baseline::run(&arguments),
         cli::Command::Bench(arguments) => bench::run(&arguments),
     };
     match done {

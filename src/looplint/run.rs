@@ -12,8 +12,9 @@ use looplint_model::{Checked, Claim, Layout, Problem, ProblemKind, Source};
 
 use crate::config::{Errors, Resolved, Resolver};
 use crate::files::{self, Input};
+use crate::past::Past;
 use crate::progress::Progress;
-use crate::quiet;
+use crate::{known, quiet};
 
 /// A file of more bytes is checked part by part where its format allows it.
 const WHOLE_BYTES_MAX: u64 = 64 << 20;
@@ -29,8 +30,10 @@ pub(crate) struct Run {
     pub(crate) results: Vec<Checked>,
     /// Number of files that were checked.
     pub(crate) files: usize,
-    /// Number of findings that comments and configuration silenced.
+    /// Number of findings that comments and configuration silenced, or that are old.
     pub(crate) silenced: usize,
+    /// Number of entries of the baseline that were not found again.
+    pub(crate) gone: usize,
 }
 
 /// What one file gave.
@@ -38,14 +41,18 @@ pub(crate) struct Run {
 pub(crate) struct OneFile {
     /// Its texts with their findings.
     pub(crate) checked: Vec<Checked>,
-    /// Number of findings that comments and configuration silenced.
+    /// Number of findings that comments and configuration silenced, or that are old.
     pub(crate) silenced: usize,
+    /// Number of entries of the baseline that were not found again.
+    pub(crate) gone: usize,
 }
 
 /// Checks files with what holds for each.
 pub(crate) struct Checker<'c> {
     /// The workers.
     pub(crate) pool: &'c Pool,
+    /// What is old.
+    pub(crate) past: &'c Past,
 }
 
 impl Run {
@@ -62,6 +69,7 @@ impl Run {
         for file in each.into_iter().flatten() {
             self.files += 1;
             self.silenced += file.silenced;
+            self.gone += file.gone;
             self.results.extend(file.checked);
         }
     }
@@ -117,14 +125,21 @@ impl Checker<'_> {
     /// Checks one file.
     pub(crate) fn file(&self, input: &Input) -> Option<OneFile> {
         let name = files::name(&input.path);
-        self.read(input, &name).unwrap_or_else(|error| {
+        let read = match self.past.instead(&input.absolute) {
+            Some(bytes) => Ok(of_bytes(input, bytes.to_vec())),
+            None => self.read(input, &name),
+        };
+        let mut file = read.unwrap_or_else(|error| {
             let why = files::plain(&error);
-            let checked = vec![trouble(&name, ProblemKind::Unreadable, why)];
-            Some(OneFile {
-                checked,
-                silenced: 0,
-            })
-        })
+            Some(only(trouble(&name, ProblemKind::Unreadable, why)))
+        })?;
+        let mut known = self.past.known(input);
+        file.silenced += known::subtract(&mut file.checked, &mut known);
+        if !self.past.is_of_git() {
+            file.gone = known.values().sum();
+        }
+        file.checked.iter_mut().for_each(forget);
+        Some(file)
     }
 
     fn read(&self, input: &Input, name: &str) -> io::Result<Option<OneFile>> {
@@ -156,7 +171,6 @@ impl Checker<'_> {
                     .all(|problem| problem.kind != ProblemKind::Unrecognised)
             });
         }
-        file.checked.iter_mut().for_each(forget);
         Ok(Some(file))
     }
 
@@ -230,18 +244,33 @@ pub(crate) fn bytes_of(
     for checked in &mut checked {
         silenced += quiet::apply(config, &input.absolute, checked);
     }
-    OneFile { checked, silenced }
+    OneFile {
+        checked,
+        silenced,
+        gone: 0,
+    }
+}
+
+/// Checks the bytes of a file; `None` where nobody claims them.
+pub(crate) fn of_bytes(input: &Input, bytes: Vec<u8>) -> Option<OneFile> {
+    let name = files::name(&input.path);
+    let head = &bytes[..bytes.len().min(files::HEAD_BYTES as usize)];
+    let (_, wing) = claimed(input, &name, head)?;
+    Some(bytes_of(input, wing, &name, bytes, &Layout::Whole))
 }
 
 /// Checks standard input; Python where nobody claims it.
-pub(crate) fn stdin_of(input: &Input, bytes: Vec<u8>) -> Option<OneFile> {
+pub(crate) fn stdin_of(input: &Input, bytes: Vec<u8>, past: &Past) -> Option<OneFile> {
     let name = files::name(&input.path);
     let engine = &input.resolved.engine;
     let wing = match claimed(input, &name, &bytes) {
         Some((_, wing)) => wing,
         None => engine.wing("python")?,
     };
-    Some(bytes_of(input, wing, &name, bytes, &Layout::Whole))
+    let mut file = bytes_of(input, wing, &name, bytes, &Layout::Whole);
+    let mut known = past.known(input);
+    file.silenced += known::subtract(&mut file.checked, &mut known);
+    Some(file)
 }
 
 /// Whole lines, about [`PART_BYTES`] of them; empty at the end of the file.
@@ -264,7 +293,7 @@ fn forget(checked: &mut Checked) {
 fn only(checked: Checked) -> OneFile {
     OneFile {
         checked: vec![checked],
-        silenced: 0,
+        ..OneFile::default()
     }
 }
 

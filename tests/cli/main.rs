@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by stopping
 
 mod config;
+mod past;
 #[path = "../../src/report/tests/common/schema.rs"]
 mod schema;
 
@@ -110,6 +111,37 @@ impl Project {
         let output = child.wait_with_output().unwrap();
         writer.join().unwrap();
         Ran::new(&output, self)
+    }
+
+    /// Runs git in the folder; it has to succeed.
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("git");
+        command
+            .args([
+                "-c",
+                "user.name=Tester",
+                "-c",
+                "user.email=tester@example.org",
+            ])
+            .args([
+                "-c",
+                "commit.gpgsign=false",
+                "-c",
+                "init.defaultBranch=main",
+            ])
+            .args(arguments)
+            .current_dir(self.path(""))
+            .env("GIT_CONFIG_GLOBAL", self.path("no-such-file"))
+            .env("GIT_CONFIG_NOSYSTEM", "1");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "git {arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Commits everything.
+    pub(crate) fn commit(&self, title: &str) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", title]);
     }
 }
 
