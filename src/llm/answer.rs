@@ -21,8 +21,55 @@ pub struct Cleaner {
     thinking: Thinking,
     /// The beginning of the answer, or of a mark inside a thought, that is not decided yet.
     held: String,
+    guard: Guard,
     /// What was shown so far.
     shown: String,
+}
+
+/// Holds back what may become a secret, and lets the rest through.
+#[derive(Default)]
+struct Guard {
+    secrets: Vec<String>,
+    tail: String,
+}
+
+impl std::fmt::Debug for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Guard")
+    }
+}
+
+impl Guard {
+    fn pass(&mut self, text: &str) -> String {
+        let mut out = String::new();
+        for character in text.chars() {
+            self.tail.push(character);
+            if let Some(secret) = self
+                .secrets
+                .iter()
+                .find(|secret| self.tail.ends_with(*secret))
+            {
+                self.tail.truncate(self.tail.len() - secret.len());
+                out.push_str(&self.tail);
+                out.push_str("[redacted:key]");
+                self.tail.clear();
+                continue;
+            }
+            let may_begin = |at: &usize| {
+                self.secrets
+                    .iter()
+                    .any(|secret| secret.starts_with(&self.tail[*at..]))
+            };
+            let held = self
+                .tail
+                .char_indices()
+                .map(|(at, _)| at)
+                .find(may_begin)
+                .unwrap_or(self.tail.len());
+            out.extend(self.tail.drain(..held));
+        }
+        out
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +100,16 @@ impl Cleaner {
             pending: String::new(),
             thinking: Thinking::Unknown,
             held: String::new(),
+            guard: Guard::default(),
             shown: String::new(),
         }
+    }
+
+    /// Never shows these texts, however they are cut: a server may repeat a key that it was sent.
+    #[must_use]
+    pub(crate) fn without<'s>(mut self, secrets: impl Iterator<Item = &'s str>) -> Cleaner {
+        self.guard.secrets = secrets.map(str::to_owned).collect();
+        self
     }
 
     /// What of `part` can be shown now.
@@ -63,6 +118,7 @@ impl Cleaner {
         for character in part.chars() {
             self.take(character, &mut out);
         }
+        let out = self.guard.pass(&out);
         self.shown.push_str(&out);
         out
     }
@@ -80,6 +136,8 @@ impl Cleaner {
             self.cut = true;
             out.push_str(CUT);
         }
+        let mut out = self.guard.pass(&out);
+        out.push_str(&std::mem::take(&mut self.guard.tail));
         self.shown.push_str(&out);
         out
     }
@@ -221,6 +279,27 @@ mod tests {
             cleaned("a\u{1b}[31mred\u{7} \u{202e}x\u{200b}y\r\nz", 99),
             "a[31mred xy\nz"
         );
+    }
+
+    #[test]
+    fn a_key_that_is_repeated_is_not_shown() {
+        let secrets = ["key-key-key-0451", "pin-0"];
+        for size in 1..20 {
+            let mut cleaner = Cleaner::new(99).without(secrets.iter().copied());
+            let text: Vec<char> = "a key-key-key-key-0451 b key-key- c pin-0 d key"
+                .chars()
+                .collect();
+            let mut seen = String::new();
+            for part in text.chunks(size) {
+                seen.push_str(&cleaner.push(&part.iter().collect::<String>()));
+            }
+            seen.push_str(&cleaner.finish(false));
+            assert_eq!(
+                seen,
+                "a key-[redacted:key] b key-key- c [redacted:key] d key"
+            );
+            assert_eq!(seen, cleaner.text());
+        }
     }
 
     #[test]

@@ -6,6 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::tokens::Tokenizer;
+use crate::wire::Usage;
+
+/// What a token costs that a server keeps for later, over one that it does not: Anthropic's five-minute cache.
+const WRITE_FACTOR: f64 = 1.25;
 
 /// One model at one provider.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,12 +69,21 @@ impl Model {
         Tokenizer::parse(&self.tokenizer).unwrap_or(Tokenizer::Bytes)
     }
 
-    /// US dollars for a call.
-    pub fn price(&self, prompt: u64, cached: u64, completion: u64) -> f64 {
-        let cached = cached.min(prompt);
-        let fresh = (prompt - cached) as f64 * self.price_in;
+    /// US dollars for a call: what the server says it cost, else by this row's prices.
+    pub fn price(&self, usage: &Usage) -> f64 {
+        if let Some(usd) = usage.usd {
+            return usd;
+        }
+        let cached = usage.cached.min(usage.prompt);
+        let fresh = (usage.prompt - cached) as f64 * self.price_in;
         let again = cached as f64 * self.price_cached.unwrap_or(self.price_in);
-        (fresh + again + completion as f64 * self.price_out) / 1e6
+        let kept = usage.written as f64 * self.price_in * (WRITE_FACTOR - 1.0);
+        (fresh + again + kept + usage.completion as f64 * self.price_out) / 1e6
+    }
+
+    /// The most that a call can cost, in US dollars.
+    pub fn price_max(&self, prompt: u64, completion: u64) -> f64 {
+        (prompt as f64 * self.price_in * WRITE_FACTOR + completion as f64 * self.price_out) / 1e6
     }
 
     /// A model that no row names, at a server of the user's own: nothing is known of it, and on this machine
@@ -229,9 +242,32 @@ mod tests {
     fn cached_tokens_cost_less() {
         let rows = built_in();
         let row = rows.iter().find(|row| row.id == "gpt-5.4").unwrap();
-        assert!((row.price(1_000_000, 0, 0) - 2.5).abs() < 1e-12);
-        assert!((row.price(1_000_000, 1_000_000, 0) - 0.25).abs() < 1e-12);
-        assert!((row.price(0, 5, 1_000_000) - 15.0).abs() < 1e-12);
+        let price = |prompt, cached, completion| {
+            row.price(&Usage {
+                prompt,
+                cached,
+                completion,
+                ..Usage::default()
+            })
+        };
+        assert!((price(1_000_000, 0, 0) - 2.5).abs() < 1e-12);
+        assert!((price(1_000_000, 1_000_000, 0) - 0.25).abs() < 1e-12);
+        assert!((price(0, 5, 1_000_000) - 15.0).abs() < 1e-12);
+        assert_eq!(
+            row.price(&Usage {
+                prompt: 9,
+                usd: Some(0.5),
+                ..Usage::default()
+            }),
+            0.5
+        );
+        let written = Usage {
+            prompt: 1_000_000,
+            written: 1_000_000,
+            completion: 10,
+            ..Usage::default()
+        };
+        assert!(row.price(&written) <= row.price_max(1_000_000, 10) + 1e-12);
         assert!((row.price_per_1k() - 0.0175).abs() < 1e-12);
     }
 }

@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn a_proven_finding_is_never_asked_about() {
         let proven = finding("LOOP", 0.3, Severity::Error);
-        assert!(!is_open(&[proven.clone()], Some(false)));
+        assert!(!is_open(std::slice::from_ref(&proven), Some(false)));
         assert!(!is_open(
             &[finding("DRIFT", 0.3, Severity::Info), proven],
             None

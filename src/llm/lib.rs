@@ -7,14 +7,25 @@
 //! and without a call from above it opens none.
 
 pub mod answer;
+mod attempt;
+pub mod budget;
 pub mod catalogue;
+pub mod client;
 pub mod compare;
 pub mod explain;
+pub mod failure;
+mod health;
 pub mod judge;
+pub mod metrics;
 pub mod pack;
 pub mod prompt;
+pub mod provider;
 pub mod redact;
 pub mod route;
 pub mod run;
+mod slots;
 pub mod stats;
+pub mod store;
 pub mod tokens;
+mod transport;
+pub mod wire;

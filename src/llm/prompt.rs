@@ -87,15 +87,17 @@ impl Prompt {
     }
 
     /// Its size, for routing, with room for what a chat format puts around three parts.
-    pub fn need(&self, output: u64) -> Need {
+    /// A tokenizer that is not asked for is given the bound of bytes, which spares unpacking its vocabulary.
+    pub fn need(&self, output: u64, asked: &[Tokenizer]) -> Need {
         const AROUND: u64 = 64;
         let count = |tokenizer: Tokenizer| {
+            let by = if asked.contains(&tokenizer) {
+                tokenizer
+            } else {
+                Tokenizer::Bytes
+            };
             let parts = [&self.system, &self.shared, &self.question];
-            parts
-                .iter()
-                .map(|part| tokenizer.count(part) as u64)
-                .sum::<u64>()
-                + AROUND
+            parts.iter().map(|part| by.count(part) as u64).sum::<u64>() + AROUND
         };
         Need {
             prompt_o200k: count(Tokenizer::O200k),

@@ -51,6 +51,11 @@ impl Redactor {
         self.redact_counted(text, &mut Counts::new())
     }
 
+    /// The texts that are taken out wherever they stand.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = &str> {
+        self.literals.iter().map(|(text, _)| text.as_str())
+    }
+
     /// The text without its secrets; what was taken out is added to `counts`.
     pub fn redact_counted(&self, text: &str, counts: &mut Counts) -> String {
         let mut text = Cow::Borrowed(text);
