@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Baseline(baseline::Arguments),
     /// Show the keys of the configuration
     Config(config::Show),
+    /// Serve an editor: the language server, on standard input and output
+    Server(Server),
     /// Time the examples of the rule pages in CPython
     Bench(Bench),
 }
@@ -109,4 +111,20 @@ pub(crate) struct Bench {
     /// Only compare the recorded figures with the pages' claims
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Server {
+    /// Talk over standard input and output; there is no other way
+    #[arg(long)]
+    pub(crate) stdio: bool,
+    #[arg(long, hide = true)]
+    pub(crate) node_ipc: bool,
+    #[arg(long, hide = true)]
+    pub(crate) pipe: Option<String>,
+    #[arg(long, hide = true)]
+    pub(crate) socket: Option<String>,
+    /// Some clients name their process beside `initialize` too
+    #[arg(long = "clientProcessId", hide = true)]
+    pub(crate) client_process_id: Option<u32>,
 }

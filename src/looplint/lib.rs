@@ -24,6 +24,8 @@ mod progress;
 mod quiet;
 mod run;
 mod select;
+mod server;
+mod switch_off;
 mod tell;
 mod write;
 
@@ -40,6 +42,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         cli::Command::Config(arguments) => config::run(&arguments),
         cli::Command::Baseline(arguments) => baseline::run(&arguments),
         cli::Command::Bench(arguments) => bench::run(&arguments),
+        cli::Command::Server(arguments) => server::run(&arguments),
     };
     match done {
         Ok(code) => code,

@@ -14,25 +14,30 @@ use crate::select;
 /// Takes out what `config` silences in the file of this absolute path; gives how many findings that were.
 /// Rules that are switched off on the file do not count.
 pub(crate) fn apply(config: &Config, path: &Path, checked: &mut Checked) -> usize {
-    if checked.findings.is_empty() {
+    silence(config, path, &checked.source, &mut checked.findings)
+}
+
+/// The same for the findings in one text.
+pub(crate) fn silence(
+    config: &Config,
+    path: &Path,
+    source: &Source,
+    findings: &mut Vec<Finding>,
+) -> usize {
+    if findings.is_empty() {
         return 0;
     }
     let off = config.ignored_on(path);
-    let before_off = checked.findings.len();
-    checked
-        .findings
-        .retain(|finding| !select::names(&off, finding.rule, finding.domain));
-    let before = checked.findings.len();
-    debug_assert!(before <= before_off);
+    findings.retain(|finding| !select::names(&off, finding.rule, finding.domain));
+    let before = findings.len();
     let today = today();
-    let source = &checked.source;
     for entry in &config.ignores {
         // Fingerprints need every file; they are looked at when the report is made.
         if entry.fingerprint.is_some() || !holds_on(entry, today) || !entry.covers(path) {
             continue;
         }
         let within = entry.pointer.as_deref().map(|at| place(source, at));
-        checked.findings.retain(|finding| {
+        findings.retain(|finding| {
             let silenced = select::names(&[&entry.rule], finding.rule, finding.domain)
                 && is_in_run(entry, finding)
                 && within.is_none_or(|span| span.is_some_and(|span| starts_in(span, finding)));
@@ -40,9 +45,9 @@ pub(crate) fn apply(config: &Config, path: &Path, checked: &mut Checked) -> usiz
         });
     }
     if let Some(pct) = config.min_slowdown {
-        checked.findings.retain(|finding| is_slow(finding, pct));
+        findings.retain(|finding| is_slow(finding, pct));
     }
-    before - checked.findings.len()
+    before - findings.len()
 }
 
 /// Findings without a measured slowdown are kept where none was asked for; findings in runs always.

@@ -118,6 +118,13 @@ impl Resolver {
         self.for_folder(path.parent().unwrap_or(&self.folder))
     }
 
+    /// The configuration file that is the nearest to a file, whether it can be used or not.
+    pub(crate) fn file_of(&self, path: &Path) -> Option<PathBuf> {
+        let path = self.absolute(path);
+        let spot = self.spot(path.parent().unwrap_or(&self.folder));
+        spot.found.as_ref().map(|found| found.path.clone())
+    }
+
     /// What holds for the current folder: what a whole run is told by.
     ///
     /// # Errors
@@ -135,7 +142,6 @@ impl Resolver {
     }
 
     /// Whether a file that an answer came from was written, removed or added since.
-    #[expect(dead_code, reason = "the language server asks")]
     pub(crate) fn is_stale(&self) -> bool {
         let spots = self.spots.read().unwrap_or_else(PoisonError::into_inner);
         spots.values().any(|spot| {

@@ -16,8 +16,9 @@ mod show;
 mod value;
 
 pub(crate) use arguments::Arguments;
-pub(crate) use error::{Errors, Mistake};
+pub(crate) use error::{Errors, Mistake, Place};
 pub(crate) use find::{Resolved, Resolver};
 pub(crate) use fold::Config;
+pub(crate) use read::tool_table;
 pub(crate) use show::{Show, run, settings};
 pub(crate) use value::IgnoreEntry;
