@@ -201,7 +201,7 @@ impl<'d> Node<'d> {
                 (_, Some(fact)) if fact.mutates.has(Slot::Receiver) => sure(Role::Mutates),
                 (_, Some(fact)) if fact.effect == tables::Effect::Unknown => guessed(Role::Escapes),
                 (_, Some(_)) => sure(Role::Method),
-                (Type::Instance(_), None) => self.role_of_own_method(),
+                (Type::Instance(class), None) => self.role_of_own_method(class.id, name),
                 (_, None) => match tables::guess(name) {
                     Guess::Reads => guessed(Role::Method),
                     Guess::Mutates => guessed(Role::Mutates),
@@ -219,9 +219,59 @@ impl<'d> Node<'d> {
         worst.unwrap_or(guessed(Role::Escapes))
     }
 
-    /// A method of the module's own class may do anything with its attributes.
-    fn role_of_own_method(self) -> Use {
-        guessed(Role::Escapes)
+    /// What a method that the module defines does with its receiver.
+    fn role_of_own_method(self, class: u32, name: &str) -> Use {
+        let likely = |role| Use {
+            role,
+            confidence: Confidence::Likely,
+        };
+        if self.document.is_typing() {
+            return guessed(Role::Escapes);
+        }
+        let method = match self.document.member_type(self.document.at(class), name) {
+            Type::Function(local) => self.document.at(local.id),
+            _ => return guessed(Role::Escapes),
+        };
+        let summary = self.document.function_summary(method);
+        if summary.name.is_empty() {
+            guessed(Role::Escapes)
+        } else if !summary.writes.is_empty() || summary.mutates.contains(&0) {
+            likely(Role::Mutates)
+        } else if summary.keeps.contains(&0) {
+            likely(Role::Aliases)
+        } else {
+            likely(Role::Method)
+        }
+    }
+
+    /// What a function of the module does with the argument at a position or of a name.
+    fn role_by_summary(self, callee: Node<'d>, at: Option<usize>, keyword: Option<&str>) -> Use {
+        if self.document.is_typing() {
+            return guessed(Role::Escapes);
+        }
+        let summary = self.document.function_summary(callee);
+        let skipped = usize::from(self.passes_receiver(callee));
+        let position = match (at, keyword) {
+            (Some(at), _) => Some(at + skipped),
+            (None, Some(name)) => summary.parameters.iter().position(|each| each == name),
+            (None, None) => None,
+        };
+        let Some(position) = position.filter(|at| *at < summary.parameters.len()) else {
+            return guessed(Role::Escapes);
+        };
+        let position = position as u32;
+        let confidence = match callee.parent_class() {
+            None => Confidence::Proven,
+            Some(_) => Confidence::Likely,
+        };
+        let role = if summary.mutates.contains(&position) {
+            Role::Mutates
+        } else if summary.keeps.contains(&position) {
+            Role::Aliases
+        } else {
+            Role::Reads
+        };
+        Use { role, confidence }
     }
 
     /// What a call does with the argument at a position or of a name.
@@ -246,12 +296,17 @@ impl<'d> Node<'d> {
                 .and_then(|name| tables::function(&name)),
         };
         let Some(fact) = fact else {
-            let class = self.at(&*call.func).ty();
-            return if matches!(class, Type::Class(_)) {
-                sure(Role::Aliases)
-            } else {
-                guessed(Role::Escapes)
-            };
+            if let Some(callee) = self.callee() {
+                return self.role_by_summary(callee, at, keyword);
+            }
+            if matches!(self.at(&*call.func).ty(), Type::Class(_)) {
+                return sure(Role::Aliases);
+            }
+            return guessed(match self.method().map(|(_, name)| tables::guess(name)) {
+                Some(Guess::Reads) => Role::Reads,
+                Some(Guess::Mutates) => Role::Aliases,
+                _ => Role::Escapes,
+            });
         };
         let slot = match (at, keyword) {
             (Some(at), _) => Slot::Argument(u8::try_from(at).unwrap_or(u8::MAX)),
@@ -271,15 +326,18 @@ impl<'d> Node<'d> {
 }
 
 /// What is done with a part, seen from the whole: storing into a part changes what the whole holds.
+/// Handing a part to unknown code is taken to leave the whole as it is, though not for certain.
 fn part_of(part: Use) -> Use {
-    let role = match part.role {
-        Role::Mutates | Role::Stores | Role::Escapes => Role::Mutates,
-        Role::Aliases | Role::Returns => Role::Reads,
-        _ => Role::Reads,
-    };
-    Use {
-        role,
-        confidence: part.confidence,
+    match part.role {
+        Role::Mutates | Role::Stores => Use {
+            role: Role::Mutates,
+            ..part
+        },
+        Role::Escapes => guessed(Role::Reads),
+        _ => Use {
+            role: Role::Reads,
+            ..part
+        },
     }
 }
 

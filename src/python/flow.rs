@@ -116,6 +116,28 @@ impl<'d> Node<'d> {
         })
     }
 
+    /// Whether it runs only when something went wrong, as seen from its function.
+    pub fn is_rare(self) -> bool {
+        let frame = self.frame();
+        let mut inside = self;
+        for above in self.ancestors().take_while(|above| *above != frame) {
+            match above.ast() {
+                AnyNodeRef::ExceptHandlerExceptHandler(_) | AnyNodeRef::StmtRaise(_) => {
+                    return true;
+                }
+                AnyNodeRef::StmtAssert(each) => {
+                    return each
+                        .msg
+                        .as_ref()
+                        .is_some_and(|message| above.at(&**message) == inside);
+                }
+                _ => {}
+            }
+            inside = above;
+        }
+        false
+    }
+
     fn is_rare_within(self, around: Loop<'d>) -> bool {
         let mut inside = self;
         for above in self.ancestors().take_while(|above| *above != around.node()) {

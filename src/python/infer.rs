@@ -935,6 +935,31 @@ impl<'d> Document<'d> {
             .collect()
     }
 
+    /// Whether a type is being found. Types never rest on summaries, which rest on types.
+    pub(crate) fn is_typing(&self) -> bool {
+        self.memo.depth.get() > 0
+    }
+
+    /// The type of a member of a class of the module.
+    pub(crate) fn member_type(&'d self, class: Node<'d>, name: &str) -> Type {
+        let memo = &self.memo;
+        if memo.depth.get() == 0 {
+            memo.fuel.set(FUEL);
+            memo.tainted.set(false);
+        }
+        settle(self.type_of_member(class, name)).ty
+    }
+
+    /// What calling a function of the module gives.
+    pub(crate) fn return_type(&'d self, function: Node<'d>) -> Type {
+        let memo = &self.memo;
+        if memo.depth.get() == 0 {
+            memo.fuel.set(FUEL);
+            memo.tainted.set(false);
+        }
+        settle(self.type_of_return(function)).ty
+    }
+
     /// What calling a function of the module gives.
     fn type_of_return(&'d self, function: Node<'d>) -> Typed {
         let AnyNodeRef::StmtFunctionDef(each) = function.ast() else {

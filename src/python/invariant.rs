@@ -4,7 +4,7 @@
 //! why not. Does not know other threads.
 
 use looplint_model::Confidence;
-use ruff_python_ast::{AnyNodeRef, Expr};
+use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
 
 use crate::effects::Role;
 use crate::flow::Multiplicity;
@@ -12,6 +12,7 @@ use crate::kind::Kind;
 use crate::loops::Loop;
 use crate::node::Node;
 use crate::scope::{BindingKind, Symbol};
+use crate::summary::Purity;
 use crate::tables;
 use crate::types::Type;
 
@@ -108,16 +109,24 @@ impl<'d> Node<'d> {
             }
             AnyNodeRef::ExprNamed(_) => vary(Reason::Rebound),
             AnyNodeRef::ExprAttribute(each) => {
-                self.at(&*each.value)
-                    .check_invariant(around, whole, confidence)?;
-                if let Some(change) = attribute_store(self, around) {
-                    return Err(change);
-                }
-                check_attribute(self, around, confidence)
+                self.check_attribute(each, around, whole, confidence)
             }
             AnyNodeRef::ExprCall(_) => {
-                self.check_call(confidence)?;
-                self.check_children(around, whole, confidence)
+                self.check_call(around, confidence)?;
+                match self.method() {
+                    // What an own method reads of its receiver is known by name.
+                    Some((receiver, _))
+                        if self.callee().is_some() && receiver.kind() == Kind::Name =>
+                    {
+                        if let Some(change) = rebinding(receiver, around) {
+                            return Err(change);
+                        }
+                        self.children()
+                            .skip(1)
+                            .try_for_each(|child| child.check_invariant(around, whole, confidence))
+                    }
+                    _ => self.check_children(around, whole, confidence),
+                }
             }
             _ => self.check_children(around, whole, confidence),
         }
@@ -136,16 +145,76 @@ impl<'d> Node<'d> {
     }
 
     /// Whether a call gives the same for the same arguments and does nothing else.
-    fn check_call(self, confidence: &mut Confidence) -> Result<(), Variance<'d>> {
-        match self.purity() {
-            Some(sure) => {
-                *confidence = (*confidence).min(sure);
-                Ok(())
+    fn check_call(self, around: Loop<'d>, confidence: &mut Confidence) -> Result<(), Variance<'d>> {
+        if let Some(sure) = self.purity() {
+            *confidence = (*confidence).min(sure);
+            return Ok(());
+        }
+        // A function of the module that only reads gives the same as long as nothing changes what it reads.
+        if let Some(summary) = self.summary()
+            && summary.purity == Purity::Reads
+            && !summary.reads_globals
+        {
+            *confidence = (*confidence).min(Confidence::Likely);
+            let root = self
+                .method()
+                .and_then(|(receiver, _)| receiver.root().symbol());
+            let change = summary
+                .reads
+                .iter()
+                .find_map(|name| attribute_change(name, root, around, self, false));
+            return change.map_or(Ok(()), Err);
+        }
+        Err(Variance {
+            reason: Reason::Impure,
+            at: self,
+        })
+    }
+
+    /// An attribute stays the same when neither it nor what it is an attribute of is bound anew, nothing changes its
+    /// object, and no method in the loop may do so.
+    fn check_attribute(
+        self,
+        each: &'d ast::ExprAttribute,
+        around: Loop<'d>,
+        whole: Node<'d>,
+        confidence: &mut Confidence,
+    ) -> Result<(), Variance<'d>> {
+        let value = self.at(&*each.value);
+        let ty = self.ty();
+        if matches!(
+            ty,
+            Type::Module(_) | Type::Library(_) | Type::Method(_) | Type::Function(_)
+        ) {
+            return value.check_invariant(around, whole, confidence);
+        }
+        match value.kind() {
+            Kind::Name => {
+                if let Some(change) = rebinding(value, around) {
+                    return Err(change);
+                }
             }
-            None => Err(Variance {
-                reason: Reason::Impure,
-                at: self,
-            }),
+            _ => value.check_invariant(around, whole, confidence)?,
+        }
+        *confidence = (*confidence).min(Confidence::Likely);
+        let name = each.attr.as_str();
+        let root = self.root().symbol();
+        if let Some(change) = attribute_change(name, root, around, whole, ty.is_mutable().is_no()) {
+            return Err(change);
+        }
+        if let Some(root) = root {
+            check_owner(root, around, whole)?;
+        }
+        Ok(())
+    }
+
+    /// Whether an attribute or subscript is assigned to or deleted.
+    pub fn is_stored(self) -> bool {
+        match self.ast() {
+            AnyNodeRef::ExprAttribute(each) => !each.ctx.is_load(),
+            AnyNodeRef::ExprSubscript(each) => !each.ctx.is_load(),
+            AnyNodeRef::ExprName(each) => !each.ctx.is_load(),
+            _ => false,
         }
     }
 
@@ -174,6 +243,15 @@ impl<'d> Node<'d> {
         if let Some(name) = self.qualified_name() {
             let fact = tables::function(&name)?;
             return (fact.is_pure() && self.calls_purely(fact)).then_some(Confidence::Proven);
+        }
+        if let Some(callee) = self.callee() {
+            let summary = self.document.function_summary(callee);
+            let sure = match callee.parent_class() {
+                None => Confidence::Proven,
+                // A class below may define the method anew.
+                Some(_) => Confidence::Likely,
+            };
+            return (summary.purity == Purity::Pure).then_some(sure);
         }
         match self.at(&*call.func).ty() {
             Type::Library(name) => tables::function(&name)
@@ -286,6 +364,7 @@ fn check_name<'d>(
             continue;
         }
         let reason = match found.role {
+            Role::Aliases if is_harmless_alias(at) => continue,
             Role::Aliases => Reason::Aliased,
             Role::Escapes => Reason::Escapes,
             Role::Returns => continue,
@@ -307,6 +386,23 @@ fn check_name<'d>(
     Ok(())
 }
 
+/// `y = x` where nothing ever changes `y` nor hands it out.
+fn is_harmless_alias(value: Node<'_>) -> bool {
+    let Some(statement) = value.parent() else {
+        return false;
+    };
+    let AnyNodeRef::StmtAssign(assign) = statement.ast() else {
+        return false;
+    };
+    let [target] = assign.targets.as_slice() else {
+        return false;
+    };
+    let Some(symbol) = statement.at(target).symbol() else {
+        return false;
+    };
+    !symbol.is_captured() && !symbol.uses().any(|each| each.role().role.may_change())
+}
+
 /// A use in another function that changes the object: it may run during any call.
 fn changed_elsewhere<'d>(symbol: Symbol<'d>, name: Node<'d>) -> Option<Node<'d>> {
     let frame = name.frame();
@@ -319,22 +415,83 @@ fn changed_elsewhere<'d>(symbol: Symbol<'d>, name: Node<'d>) -> Option<Node<'d>>
     })
 }
 
-/// An attribute may be changed by any method of its owner, and is read anew after `yield` and `await`.
-fn check_attribute<'d>(
-    attribute: Node<'d>,
+/// What in the loop changes the attribute `name` of what begins with `root`, or its object.
+fn attribute_change<'d>(
+    name: &str,
+    root: Option<Symbol<'d>>,
     around: Loop<'d>,
-    confidence: &mut Confidence,
-) -> Result<(), Variance<'d>> {
-    let is_library = matches!(
-        attribute.ty(),
-        Type::Module(_) | Type::Library(_) | Type::Method(_)
-    );
-    if is_library {
-        return Ok(());
+    whole: Node<'d>,
+    is_immutable: bool,
+) -> Option<Variance<'d>> {
+    let document = whole.document();
+    for other in document
+        .attributes_of(name)
+        .filter(|other| around.repeats(*other))
+    {
+        let same = root.is_none() || other.root().symbol() == root;
+        if !same || whole.contains(other) || other.multiplicity(around) == Multiplicity::Once {
+            continue;
+        }
+        let reason = match other.role().role {
+            _ if other.is_stored() => Reason::Rebound,
+            Role::Mutates | Role::Stores if !is_immutable => Reason::Mutated,
+            Role::Aliases if !is_immutable => Reason::Aliased,
+            Role::Escapes if !is_immutable => Reason::Escapes,
+            _ => continue,
+        };
+        return Some(Variance { reason, at: other });
     }
-    *confidence = (*confidence).min(Confidence::Likely);
-    let place = around.whole();
-    for node in place.subtree() {
+    written_in(name, around).map(|at| Variance {
+        reason: Reason::Mutated,
+        at,
+    })
+}
+
+/// A call in the loop to a method of the module that writes the attribute `name`.
+fn written_in<'d>(name: &str, around: Loop<'d>) -> Option<Node<'d>> {
+    around.whole().subtree().find(|node| {
+        node.kind() == Kind::Call
+            && around.repeats(*node)
+            && node.multiplicity(around) != Multiplicity::Once
+            && node.method().is_some()
+            && node
+                .summary()
+                .is_some_and(|summary| summary.writes.iter().any(|each| each == name))
+    })
+}
+
+/// The object that an attribute belongs to: unknown methods of it, unknown code that gets it, and other code that runs
+/// at `yield` and `await` may change the attribute.
+fn check_owner<'d>(
+    root: Symbol<'d>,
+    around: Loop<'d>,
+    whole: Node<'d>,
+) -> Result<(), Variance<'d>> {
+    for each in root
+        .uses()
+        .filter(|each| around.repeats(*each) && !whole.contains(*each))
+    {
+        let may_change = match each.parent().map(|parent| (parent, parent.parent())) {
+            Some((parent, Some(call)))
+                if parent.kind() == Kind::Attribute
+                    && call.method().is_some_and(|(of, _)| of == each) =>
+            {
+                let name = call.method().map_or("", |(_, name)| name);
+                call.fact().is_none()
+                    && call.callee().is_none()
+                    && tables::guess(name) != tables::Guess::Reads
+            }
+            Some((parent, _)) if parent.kind() == Kind::Attribute => false,
+            _ => each.role().role == Role::Escapes,
+        };
+        if may_change && each.multiplicity(around) != Multiplicity::Once {
+            return Err(Variance {
+                reason: Reason::Escapes,
+                at: each,
+            });
+        }
+    }
+    for node in around.whole().subtree() {
         if matches!(node.kind(), Kind::Await | Kind::Yield) && around.repeats(node) {
             return Err(Variance {
                 reason: Reason::Suspended,

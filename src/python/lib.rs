@@ -7,6 +7,7 @@ mod annotate;
 mod calls;
 mod cost;
 mod decode;
+mod deeds;
 mod depth;
 mod document;
 mod edits;
@@ -31,6 +32,7 @@ mod scan;
 mod scope;
 mod silence;
 mod size;
+pub mod summary;
 pub mod tables;
 mod text;
 pub mod types;
@@ -38,6 +40,7 @@ pub mod types;
 use looplint_model::{Claim, Decoded, Domain, Problem, Settings, Silence, Source};
 
 pub use cost::{Monomial, big_o};
+pub use deeds::HOPS_MAX;
 pub use document::Document;
 pub use effects::{Role, Use};
 pub use flow::Multiplicity;
@@ -66,7 +69,7 @@ impl Domain for Python {
     type Kind = Kind;
     type Document<'d> = Document<'d>;
     type Node<'d> = Node<'d>;
-    type Summary = ();
+    type Summary = summary::Summary;
 
     fn claims(name: &str, head: &[u8]) -> Claim {
         decode::claims(name, head)
@@ -102,7 +105,9 @@ impl Domain for Python {
         }
     }
 
-    fn summarise<'d>(_: &'d Document<'d>) {}
+    fn summarise<'d>(document: &'d Document<'d>) -> summary::Summary {
+        document.summary()
+    }
 
     fn silence<'d>(document: &'d Document<'d>) -> Vec<Silence> {
         silence::silences(document)

@@ -5,12 +5,13 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::flow::Ways;
 use crate::graph::Graph;
 use crate::index::Index;
 use crate::infer::Typed;
+use crate::summary::FunctionSummary;
 
 /// A type that is being found, or was.
 #[derive(Clone, Debug)]
@@ -33,6 +34,12 @@ pub(crate) struct Memo<'d> {
     pub types: RefCell<FxHashMap<u32, Progress<Typed>>>,
     /// Types that all bindings of a symbol together give.
     pub symbols: RefCell<FxHashMap<u32, Progress<Typed>>>,
+    /// Summaries by function.
+    pub summaries: RefCell<FxHashMap<u32, Progress<Rc<FunctionSummary>>>>,
+    /// Functions that were asked about while they were being looked at.
+    pub recursive: RefCell<FxHashSet<u32>>,
+    /// How many functions inside one another are being looked at.
+    pub calls: Cell<u32>,
     /// Attributes by name.
     pub attributes: OnceCell<FxHashMap<&'d str, Vec<u32>>>,
     /// Modules that are imported anywhere.

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test file asks some of the questions")]
 
 use looplint_model::{Domain, Settings, Source};
+use looplint_python::summary::Subject;
 use looplint_python::{Document, Loop, Multiplicity, Node, Python};
 
 /// Compares the facts on the marked expressions with `expected`, leading blanks aside.
@@ -143,4 +144,63 @@ pub(crate) fn reaching(node: Node<'_>) -> String {
         .map(|binding| source.slice(binding.span()))
         .collect();
     all.join(" | ")
+}
+
+/// What a function does.
+pub(crate) fn summary(node: Node<'_>) -> String {
+    let Some(summary) = node.summary() else {
+        return "nothing known".into();
+    };
+    let mut parts = vec![format!("{:?}", summary.purity).to_lowercase()];
+    let numbers = |all: &[u32]| {
+        all.iter()
+            .map(u32::to_string)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    for (word, list) in [
+        ("reads", summary.reads.join(", ")),
+        ("writes", summary.writes.join(", ")),
+        ("mutates", numbers(&summary.mutates)),
+        ("keeps", numbers(&summary.keeps)),
+    ] {
+        if !list.is_empty() {
+            parts.push(format!("{word} {list}"));
+        }
+    }
+    if summary.recursive {
+        parts.push("recursive".into());
+    }
+    parts.extend(summary.deeds.iter().map(|deed| {
+        let hops = if deed.chain.len() > 1 {
+            format!(" in {}", deed.chain.len() - 1)
+        } else {
+            String::new()
+        };
+        let repeated = if deed.repeated { " repeated" } else { "" };
+        format!(
+            "{:?} of {}{hops}{repeated}",
+            deed.what,
+            subject(&deed.subject)
+        )
+    }));
+    parts.join("; ")
+}
+
+fn subject(subject: &Subject) -> String {
+    match subject {
+        Subject::Parameter(at) => format!("parameter {at}"),
+        Subject::Attribute(name) => format!("self.{name}"),
+        Subject::Global(name) => name.clone(),
+        Subject::Other => "other".into(),
+    }
+}
+
+/// What a call does through its function.
+pub(crate) fn deeds(node: Node<'_>) -> String {
+    let all = node.deeds().into_iter().map(|(deed, object)| {
+        let object = object.map_or_else(|| subject(&deed.subject), Node::text);
+        format!("{:?} of {object} via {}", deed.what, node.text())
+    });
+    all.collect::<Vec<_>>().join("; ")
 }
