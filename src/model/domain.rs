@@ -219,7 +219,7 @@ pub struct Cx<'d, D: Domain> {
     /// The user's choices.
     pub settings: &'d Settings,
     /// The rule that runs.
-    pub rule: &'d Rule<D>,
+    pub rule: &'static Rule<D>,
     findings: Vec<Finding>,
 }
 
@@ -229,7 +229,7 @@ impl<'d, D: Domain> Cx<'d, D> {
         document: &'d D::Document<'d>,
         source: &'d Source,
         settings: &'d Settings,
-        rule: &'d Rule<D>,
+        rule: &'static Rule<D>,
     ) -> Cx<'d, D> {
         Cx {
             document,

@@ -33,6 +33,8 @@ pub struct Page {
     pub since: String,
     /// The failure mode that the rule speaks for, `CIRCULAR_REASONING`; empty for code.
     pub mode: String,
+    /// Probability that a finding is right in runs of a length that no labelled run had, from 0 to 1.
+    pub prior: f64,
     /// The rule's options.
     pub options: Vec<PageOption>,
     /// All text after the front matter, Markdown.
@@ -154,6 +156,7 @@ impl Page {
             fix: FixClass::None,
             since: String::new(),
             mode: String::new(),
+            prior: 0.5,
             options: Vec::new(),
             body: String::new(),
             body_line: 0,
@@ -177,6 +180,11 @@ impl Page {
     pub fn measured(&self) -> &Measured {
         self.measured
             .get_or_init(|| Measured::parse(&self.measured_text).unwrap_or_default())
+    }
+
+    /// The probability that a finding is right in a run of `n_turns` turns: measured, else [`Page::prior`].
+    pub fn probability(&self, n_turns: usize) -> f64 {
+        self.measured().probability(n_turns).unwrap_or(self.prior)
     }
 
     /// The link to the page that findings carry.
@@ -242,6 +250,13 @@ impl Page {
             "fix" => set(&mut self.fix, FixClass::parse(value)),
             "since" => set(&mut self.since, Some(value.to_owned())),
             "mode" => set(&mut self.mode, Some(value.to_owned())),
+            "prior" => set(
+                &mut self.prior,
+                value
+                    .parse()
+                    .ok()
+                    .filter(|prior| (0.0..=1.0).contains(prior)),
+            ),
             _ => {
                 let Some(name) = key.strip_prefix("option.") else {
                     self.error(line, format!("unknown key `{key}`"));
@@ -454,7 +469,7 @@ impl Measured {
             rate.turns_max
                 .is_none_or(|turns_max| n_turns as u64 <= turns_max)
         })?;
-        Some(row.probability)
+        (row.fired > 0).then_some(row.probability)
     }
 }
 

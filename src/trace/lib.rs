@@ -10,9 +10,11 @@ mod decode;
 mod document;
 mod facts;
 mod fields;
+mod findings;
 mod formats;
 pub mod json;
 mod run;
+mod schema;
 mod text;
 mod zip;
 
@@ -29,6 +31,7 @@ pub use formats::Format;
 pub use run::{
     Call, CallResult, Json, JsonFault, Orphan, Outcome, Role, Tokens, Tool, Trace, Turn, TurnKind,
 };
+pub use schema::schema_faults;
 pub use text::{Coding, Text};
 
 /// The domain of agent traces.
