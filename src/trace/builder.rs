@@ -3,6 +3,7 @@
 //! Knows what every format has in common. Does not know any one of them.
 
 use std::borrow::Cow;
+use std::collections::{BTreeSet, VecDeque};
 
 use looplint_model::{Settings, Span};
 use rustc_hash::FxHashMap;
@@ -59,12 +60,17 @@ pub(crate) struct NewResult<'d> {
     pub(crate) span: Span,
 }
 
+/// No more than this many waiting calls of one tool are compared with a result that names none.
+const PENDING_MAX: usize = 64;
+
 /// A run in the making.
 pub(crate) struct Builder<'d> {
     /// The run so far; importers set what belongs to the run as a whole.
     pub(crate) trace: Trace<'d>,
     by_id: FxHashMap<String, usize>,
-    unanswered: Vec<usize>,
+    unanswered: BTreeSet<usize>,
+    /// Calls by their tool's name, answered or not, the oldest first.
+    by_name: FxHashMap<String, VecDeque<usize>>,
 }
 
 impl<'d> Message<'d> {
@@ -87,6 +93,13 @@ impl<'d> Message<'d> {
             finish_reason: None,
             span,
         }
+    }
+
+    /// A message of `role` that says `text` and nothing else.
+    pub(crate) fn saying(role: Role, text: Text<'d>) -> Message<'d> {
+        let mut message = Message::new(role, text.span);
+        message.content = text;
+        message
     }
 
     /// The same message, borrowing nothing.
@@ -202,12 +215,20 @@ impl<'d> Builder<'d> {
         Builder {
             trace,
             by_id: FxHashMap::default(),
-            unanswered: Vec::new(),
+            unanswered: BTreeSet::new(),
+            by_name: FxHashMap::default(),
         }
     }
 
     /// Appends a message as a turn, with its calls and the results that it brings.
-    pub(crate) fn push(&mut self, message: Message<'d>) {
+    pub(crate) fn push(&mut self, mut message: Message<'d>) {
+        if let (Role::Tool, true, [only]) = (
+            message.role,
+            message.content.is_blank(),
+            &message.results[..],
+        ) {
+            message.content = only.content.clone();
+        }
         let at = self.trace.turns.len();
         let first_call = self.trace.calls.len();
         let number = message.number.unwrap_or(at as i64 + 1);
@@ -260,14 +281,18 @@ impl<'d> Builder<'d> {
         });
         match call.result {
             Some(result) => self.answer(at, result, turn),
-            None => self.unanswered.push(at),
+            None => {
+                let name = self.trace.calls[at].name.text.to_string();
+                self.by_name.entry(name).or_default().push_back(at);
+                self.unanswered.insert(at);
+            }
         }
     }
 
     fn result(&mut self, result: NewResult<'d>, turn: usize) {
         let call = match &result.id {
             Some(id) => self.by_id.get(id.as_ref()).copied(),
-            None => self.oldest_unanswered(result.name.as_deref(), turn),
+            None => self.oldest_unanswered(result.name.as_deref()),
         };
         match call {
             Some(call) if self.trace.calls[call].result.is_none() => {
@@ -283,17 +308,23 @@ impl<'d> Builder<'d> {
         }
     }
 
-    /// The oldest call without a result in the turns since the last one that had calls, of this name where one is given.
-    fn oldest_unanswered(&self, name: Option<&str>, turn: usize) -> Option<usize> {
-        let calls = &self.trace.calls;
-        let fits = |&&at: &&usize| {
-            calls[at].turn <= turn && name.is_none_or(|name| calls[at].name.text == name)
+    /// The oldest call without a result, of this name where one is given.
+    fn oldest_unanswered(&mut self, name: Option<&str>) -> Option<usize> {
+        let Some(name) = name else {
+            return self.unanswered.first().copied();
         };
-        self.unanswered.iter().find(fits).copied()
+        let named = self.by_name.get_mut(name)?;
+        while let Some(&at) = named.front() {
+            if self.unanswered.contains(&at) {
+                return Some(at);
+            }
+            named.pop_front();
+        }
+        None
     }
 
     fn answer(&mut self, call: usize, result: NewResult<'d>, turn: usize) {
-        self.unanswered.retain(|&at| at != call);
+        self.unanswered.remove(&call);
         self.trace.turns[turn].results.push(call);
         let call = &mut self.trace.calls[call];
         call.latency_ms = call.latency_ms.or(result.latency_ms);
@@ -306,9 +337,18 @@ impl<'d> Builder<'d> {
         });
     }
 
-    /// The calls that still wait for their result.
-    pub(crate) fn pending(&self) -> impl Iterator<Item = &Call<'d>> {
-        self.unanswered.iter().map(|&at| &self.trace.calls[at])
+    /// The latest calls of `name` that still wait for their result.
+    pub(crate) fn pending(&self, name: &str) -> impl Iterator<Item = &Call<'d>> {
+        let named = self
+            .by_name
+            .get(name)
+            .into_iter()
+            .flatten()
+            .rev()
+            .take(PENDING_MAX);
+        named
+            .filter(|at| self.unanswered.contains(at))
+            .map(|&at| &self.trace.calls[at])
     }
 
     /// Says how the run went.

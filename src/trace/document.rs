@@ -160,7 +160,7 @@ fn understand<'d>(roots: &Roots<'d>, values: &[Value<'d>], sink: &mut Sink<'d>) 
 fn understand_series<'d>(values: &[Value<'d>], sink: &mut Sink<'d>) {
     let head = &values[..values.len().min(SERIES_HEAD_LEN)];
     if let Some(format) = formats::series(head) {
-        return (format.read)(values, sink);
+        return (format.1)(values, sink);
     }
     for value in values {
         understand_one(*value, sink);
@@ -169,7 +169,7 @@ fn understand_series<'d>(values: &[Value<'d>], sink: &mut Sink<'d>) {
 
 fn understand_one<'d>(value: Value<'d>, sink: &mut Sink<'d>) {
     if let Some(format) = formats::whole(value) {
-        return (format.read)(value, sink);
+        return (format.1)(value, sink);
     }
     // A list inside a list, and the envelope of one: `[[{role, content}]]`, `{"traces": [...]}`.
     let list = match value.shape() {
@@ -190,11 +190,11 @@ fn understand_one<'d>(value: Value<'d>, sink: &mut Sink<'d>) {
     };
     let items: Vec<Value<'d>> = list.items().collect();
     if let Some(format) = formats::series(&items) {
-        return (format.read)(&items, sink);
+        return (format.1)(&items, sink);
     }
     for item in items {
         if let Some(format) = formats::whole(item) {
-            (format.read)(item, sink);
+            (format.1)(item, sink);
         }
     }
 }

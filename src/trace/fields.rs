@@ -108,6 +108,11 @@ impl Fields {
         Fields(bits)
     }
 
+    /// The set with `fields` added.
+    pub const fn and(self, fields: &[Field]) -> Fields {
+        Fields(self.0 | Fields::of(fields).0)
+    }
+
     /// Adds `field`.
     pub fn add(&mut self, field: Field) {
         self.0 |= 1 << field as u32;

@@ -3,7 +3,6 @@
 //! Knows trace formats, and is the only crate that does.
 //! Does not know any rule, any Python, any file, any protocol, any clock.
 
-#[allow(dead_code)] // JSON inside strings needs owned messages; its importers follow
 mod builder;
 mod claims;
 mod decode;

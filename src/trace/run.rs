@@ -222,6 +222,23 @@ pub struct JsonFault {
     pub truncated: bool,
 }
 
+impl Tool<'_> {
+    /// The same tool, borrowing nothing.
+    pub(crate) fn into_owned(self) -> Tool<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Tool {
+            name: owned(self.name),
+            description: self.description.map(owned),
+            schema: self.schema.map(|schema| Json {
+                raw: schema.raw.into_owned(),
+                free: schema.free,
+                parsed: schema.parsed,
+            }),
+            span: self.span,
+        }
+    }
+}
+
 impl<'d> Json<'d> {
     /// JSON that stands in `raw`.
     pub fn new(raw: Text<'d>) -> Json<'d> {

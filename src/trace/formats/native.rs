@@ -212,13 +212,10 @@ fn is_pending(builder: &Builder<'_>, name: Option<Value>, input: Option<Value>) 
     let (Some(name), Some(input)) = (name.and_then(Value::text), input.map(Text::of)) else {
         return false;
     };
-    builder.pending().any(|call| {
-        call.name.text == name
-            && call
-                .arguments
-                .as_ref()
-                .is_none_or(|arguments| arguments.raw.text == input.text)
-    })
+    let same = |arguments: &crate::run::Json<'_>| arguments.raw.text == input.text;
+    builder
+        .pending(&name)
+        .any(|call| call.arguments.as_ref().is_none_or(same))
 }
 
 fn result_of<'d>(holder: Value<'d>, result: Value<'d>) -> NewResult<'d> {

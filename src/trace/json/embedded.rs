@@ -15,6 +15,8 @@ pub(crate) enum Origin {
     /// The text was unescaped from the source: pairs of an offset here and the offset there,
     /// one at the start and one after each escape, both rising.
     Unescaped(Vec<(u32, u32)>),
+    /// The text was made of what stands here in some other form.
+    Made(Span),
 }
 
 /// JSON unpacked from a string.
@@ -29,6 +31,7 @@ impl Origin {
     pub(crate) fn place(&self, span: Span) -> Span {
         match self {
             Origin::Itself => span,
+            Origin::Made(from) => *from,
             Origin::Unescaped(_) => Span::new(self.offset(span.start), self.offset(span.end)),
         }
     }
@@ -104,6 +107,14 @@ impl Embedded {
     pub(crate) fn new(text: String, outer: &Tape, inside: Span) -> Embedded {
         let origin = Origin::of_string(outer, inside);
         Embedded { text, origin }
+    }
+
+    /// JSON made of what stands at `from` in some other form.
+    pub(crate) fn made(text: String, from: Span) -> Embedded {
+        Embedded {
+            text,
+            origin: Origin::Made(from),
+        }
     }
 
     /// A tape over the unpacked text, whose spans are places in the source;
