@@ -26,7 +26,9 @@ mod names;
 mod narrow;
 mod node;
 mod notebook;
+mod outline;
 mod parse;
+mod quiet;
 mod reach;
 mod scan;
 mod scope;
@@ -37,7 +39,9 @@ pub mod tables;
 mod text;
 pub mod types;
 
-use looplint_model::{Claim, Decoded, Domain, Problem, Settings, Silence, Source};
+use looplint_model::{
+    Claim, Decoded, Domain, Edit, Part, Problem, Settings, Silence, SilenceScope, Source, Span,
+};
 
 pub use cost::{Monomial, big_o};
 pub use deeds::HOPS_MAX;
@@ -111,5 +115,18 @@ impl Domain for Python {
 
     fn silence<'d>(document: &'d Document<'d>) -> Vec<Silence> {
         silence::silences(document)
+    }
+
+    fn quiet<'d>(
+        document: &'d Document<'d>,
+        at: Span,
+        rule: &str,
+        scope: SilenceScope,
+    ) -> Option<Edit> {
+        quiet::edit(document, at, rule, scope)
+    }
+
+    fn outline<'d>(document: &'d Document<'d>) -> Vec<Part> {
+        outline::parts(document)
     }
 }
