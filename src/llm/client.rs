@@ -388,6 +388,10 @@ impl Client {
         Ok(out)
     }
 
+    fn is_local(&self) -> bool {
+        self.options.providers.iter().all(|provider| provider.local)
+    }
+
     fn provider(&self, candidate: usize) -> &Provider {
         let name = &self.candidates[candidate].model.provider;
         let found = self
@@ -414,8 +418,8 @@ impl Client {
     pub async fn run(&self, jobs: &[Job], on: &(dyn Fn(Event) + Sync)) -> Vec<Outcome> {
         let prompts: Vec<Prompt> = jobs.iter().map(|job| job.prompt().clone()).collect();
         let groups = groups(&prompts);
-        let ended: Vec<Vec<(usize, Outcome)>> = if self.options.slots {
-            // One slot holds one beginning at a time.
+        let ended: Vec<Vec<(usize, Outcome)>> = if self.options.slots || self.is_local() {
+            // A server on this machine holds one beginning, or a few: files in turn would drive each other out.
             let mut ended = Vec::new();
             for group in &groups {
                 ended.push(self.run_group(jobs, group, on).await);

@@ -20,8 +20,8 @@ pub const OUTPUT_TOKENS: u64 = 500;
 pub const NONE: &str = "NONE";
 /// A shorter quote stands in any run and proves nothing.
 const QUOTE_MIN: usize = 12;
-const QUOTE_MAX: usize = 400;
-const REASON_MAX: usize = 500;
+const QUOTE_MAX: usize = 300;
+const REASON_MAX: usize = 300;
 /// Two modes whose probabilities differ by less are tied.
 const TIE: f64 = 0.02;
 

@@ -197,7 +197,7 @@ mod absent {
 
     /// Nothing is sent.
     #[derive(Debug, Default)]
-    pub(crate) struct Transport;
+    pub(crate) struct Transport {}
 
     impl Transport {
         pub(crate) async fn send(

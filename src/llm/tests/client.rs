@@ -177,6 +177,45 @@ fn the_first_of_a_file_alone_then_the_rest_together() {
 }
 
 #[test]
+fn files_in_turn_do_not_drive_each_other_out_of_a_local_server() {
+    let fake = Fake::saying("fine");
+    let jobs: Vec<Job> = jobs("one", 4)
+        .into_iter()
+        .zip(jobs("two", 4))
+        .flat_map(|(a, b)| [a, b])
+        .collect();
+    let (outcomes, _) = run(options(&fake), &jobs);
+    assert!(outcomes.iter().all(Result::is_ok));
+    let files: Vec<bool> = fake
+        .seen()
+        .iter()
+        .map(|seen| seen.prompt().contains("two two"))
+        .collect();
+    assert_eq!(files, [false, false, false, false, true, true, true, true]);
+}
+
+#[test]
+fn encryption_is_built_in() {
+    let fake = Fake::saying("fine");
+    let mut options = options(&fake);
+    options.providers[0].local = false;
+    // A handshake with a server that speaks none: an error, and one that is not "no such scheme".
+    options.providers[0].base = fake.base.replace("http:", "https:");
+    let (outcomes, _) = run(options, &jobs("file", 1));
+    let Err(stop) = &outcomes[0] else {
+        panic!("{outcomes:?}")
+    };
+    assert!(
+        stop.to_string().contains("no connection: ") && !stop.to_string().contains("scheme"),
+        "{stop}"
+    );
+    assert!(
+        !format!("{:?}", fake.seen()).contains(KEY),
+        "nothing was said before the handshake"
+    );
+}
+
+#[test]
 fn a_second_run_makes_no_call_and_gives_equal_bytes() {
     let fake = Fake::new(|seen| Reply::Words(format!("answer number {}", seen.number)));
     let folder = tempfile::tempdir().unwrap();

@@ -209,7 +209,7 @@ fn answer(
         Reply::Slow(words, pause) => say(stream, seen, words, *pause, state),
         Reply::Whole(words) => {
             let body = whole(seen, words, counts(seen, words, state));
-            state.answered.fetch_add(1, Ordering::SeqCst);
+            remember(seen, state);
             plain(stream, 200, "", &body)
         }
         Reply::Status(status, headers, body) => {
@@ -290,7 +290,7 @@ fn say(
         std::thread::sleep(pause);
         event(stream, &delta(seen, word))?;
     }
-    state.answered.fetch_add(1, Ordering::SeqCst);
+    remember(seen, state);
     if is_anthropic(seen) {
         let usage = json!({"output_tokens": completion});
         event(
@@ -332,10 +332,16 @@ fn whole(seen: &Seen, words: &str, (prompt, cached, completion): (usize, usize, 
     json!({"choices": [choice], "usage": usage_of(prompt, cached, completion)}).to_string()
 }
 
+/// A beginning can be reused once a request that had it was answered.
+fn remember(seen: &Seen, state: &State) {
+    state.prompts.lock().unwrap().push(seen.prompt());
+    state.answered.fetch_add(1, Ordering::SeqCst);
+}
+
 /// Prompt, of it seen before, and answer, all in "tokens" of four bytes.
 fn counts(seen: &Seen, words: &str, state: &State) -> (usize, usize, usize) {
     let prompt = seen.prompt();
-    let mut prompts = state.prompts.lock().unwrap();
+    let prompts = state.prompts.lock().unwrap();
     let common = |other: &String| {
         prompt
             .bytes()
@@ -344,6 +350,5 @@ fn counts(seen: &Seen, words: &str, state: &State) -> (usize, usize, usize) {
             .count()
     };
     let cached = prompts.iter().map(common).max().unwrap_or(0) / 4;
-    prompts.push(prompt.clone());
     (prompt.len() / 4, cached, words.len().div_ceil(4))
 }
