@@ -9,6 +9,7 @@ use looplint_engine::Pool;
 use looplint_report::{Report, Summary};
 
 use crate::config::{self, Config, Errors, Resolver};
+use crate::fix::{self, Fixer};
 use crate::past::Past;
 use crate::progress::Progress;
 use crate::run::{self, Checker, Run};
@@ -33,7 +34,16 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
     let config = &project.config;
     let outputs = arguments.output.outputs(&config.output_format)?;
     let past = Past::new(&arguments.past, config, &resolver)?;
-    let run = check_paths(arguments, &resolver, &past)?;
+    let fixer = arguments.fixing.fixer(is_stdin(arguments));
+    let run = check_paths(arguments, &resolver, &past, fixer)?;
+    let n_fixed = match &fixer {
+        Some(fixer) => fix::report(&arguments.fixing, fixer, &run.fixed, arguments.output.quiet)?,
+        None => 0,
+    };
+    if arguments.fixing.only() {
+        let fails = arguments.fixing.diff || arguments.fixing.exit_non_zero_on_fix;
+        return Ok(code(fails && n_fixed > 0, arguments));
+    }
     let report = Report {
         files: &run.results,
         pages: &|id| select::find(id),
@@ -44,7 +54,9 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
         },
         options: arguments.output.options(resolver.folder()),
     };
-    output::write_all(&report, &outputs)?;
+    // Standard output is the fixed text's where that was asked for.
+    let aside = fixer.is_some() && is_stdin(arguments);
+    output::write_all(&report, &outputs, aside)?;
     if !arguments.output.quiet {
         expired(config);
         say(looplint_report::summary_line(&report));
@@ -64,14 +76,24 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
         let fails = |severity| config.fail_on.fails(severity);
         !file.problems.is_empty() || file.findings.iter().any(|finding| fails(finding.severity))
     });
-    Ok(if dirty && !arguments.exit_zero {
+    let fixed = n_fixed > 0 && arguments.fixing.exit_non_zero_on_fix;
+    Ok(code(dirty || fixed, arguments))
+}
+
+fn code(fails: bool, arguments: &cli::Check) -> ExitCode {
+    if fails && !arguments.exit_zero {
         ExitCode::from(FOUND)
     } else {
         ExitCode::SUCCESS
-    })
+    }
 }
 
-fn check_paths(arguments: &cli::Check, resolver: &Resolver, past: &Past) -> Result<Run> {
+fn check_paths(
+    arguments: &cli::Check,
+    resolver: &Resolver,
+    past: &Past,
+    fixer: Option<Fixer>,
+) -> Result<Run> {
     let mut run = Run::default();
     if is_stdin(arguments) {
         let name = arguments.stdin_filename.as_deref();
@@ -80,7 +102,20 @@ fn check_paths(arguments: &cli::Check, resolver: &Resolver, past: &Past) -> Resu
         };
         let bytes = run::stdin()?;
         // A deep tree needs the workers' stack.
-        run.add([Pool::new(1).run(|| run::stdin_of(&input, bytes, past))]);
+        let pool = Pool::new(1);
+        let checker = Checker {
+            pool: &pool,
+            past,
+            fixer,
+        };
+        let text = fixer.is_some().then(|| bytes.clone());
+        run.add([pool.run(|| run::stdin_of(&checker, &input, bytes))]);
+        if let Some(text) = text.filter(|_| !arguments.fixing.diff) {
+            let fixed = run.fixed.first().and_then(|fixed| fixed.bytes.as_ref());
+            let mut out = io::stdout().lock();
+            out.write_all(fixed.map_or(&text, |(_, after)| after))?;
+            out.flush()?;
+        }
         return Ok(run);
     }
     let (mut inputs, unread) = files::collect(&arguments.paths, resolver)?;
@@ -88,7 +123,12 @@ fn check_paths(arguments: &cli::Check, resolver: &Resolver, past: &Past) -> Resu
     let pool = Pool::new(arguments.threads);
     let progress = Progress::new(inputs.len(), arguments.output.quiet);
     run.unread(unread);
-    run.add(Checker { pool: &pool, past }.files(&inputs, &progress));
+    let checker = Checker {
+        pool: &pool,
+        past,
+        fixer,
+    };
+    run.add(checker.files(&inputs, &progress));
     if run.files == 0 && run.results.is_empty() && !arguments.output.quiet {
         say(if past.is_of_git() {
             "looplint: no Python files or agent traces changed"

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{baseline, config, output, past};
+use crate::{baseline, config, fix, output, past};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,7 +25,7 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it in a process")]
+#[allow(clippy::large_enum_variant)] // there is one of it in a process
 pub(crate) enum Command {
     /// Check Python files and agent traces
     Check(Check),
@@ -56,6 +56,8 @@ pub(crate) struct Check {
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) configuration: config::Arguments,
+    #[command(flatten)]
+    pub(crate) fixing: fix::Arguments,
     #[command(flatten)]
     pub(crate) past: past::Arguments,
     #[command(flatten)]

@@ -14,6 +14,7 @@ mod check;
 mod cli;
 mod config;
 mod files;
+mod fix;
 mod git;
 mod known;
 mod output;

@@ -157,11 +157,11 @@ pub(crate) fn root(folder: &Path) -> &Path {
         .unwrap_or(folder)
 }
 
-/// Writes the reports.
+/// Writes the reports; `aside` those for standard output go to standard error instead.
 ///
 /// # Errors
 /// Those of the files and of standard output; a file is written whole or not at all.
-pub(crate) fn write_all(report: &Report<'_>, outputs: &[Output]) -> Result<()> {
+pub(crate) fn write_all(report: &Report<'_>, outputs: &[Output], aside: bool) -> Result<()> {
     // Files first: they are written even when nobody reads standard output to its end.
     for output in outputs {
         if let Some(file) = &output.file {
@@ -172,7 +172,11 @@ pub(crate) fn write_all(report: &Report<'_>, outputs: &[Output]) -> Result<()> {
         }
     }
     for output in outputs.iter().filter(|output| output.file.is_none()) {
-        let mut out = io::BufWriter::new(io::stdout().lock());
+        let place: Box<dyn Write> = match aside {
+            true => Box::new(io::stderr().lock()),
+            false => Box::new(io::stdout().lock()),
+        };
+        let mut out = io::BufWriter::new(place);
         looplint_report::write(report, output.format, &mut out)
             .and_then(|()| out.flush())
             .context("the report cannot be written to standard output")?;

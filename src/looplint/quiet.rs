@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use looplint_model::{Checked, Finding, Layout, Source, Span};
+use looplint_model::{Checked, Finding, Layout, Safety, Source, Span};
 
 use crate::config::{Config, IgnoreEntry};
 use crate::pointer;
@@ -27,6 +27,7 @@ pub(crate) fn silence(
     if findings.is_empty() {
         return 0;
     }
+    reclassify(config, findings);
     let off = config.ignored_on(path);
     findings.retain(|finding| !select::names(&off, finding.rule, finding.domain));
     let before = findings.len();
@@ -48,6 +49,28 @@ pub(crate) fn silence(
         findings.retain(|finding| is_slow(finding, pct));
     }
     before - findings.len()
+}
+
+/// What the configuration says about the safety of fixes.
+fn reclassify(config: &Config, findings: &mut [Finding]) {
+    if config.safe_fixes.is_empty() && config.unsafe_fixes.is_empty() {
+        return;
+    }
+    for finding in findings {
+        let (rule, domain) = (finding.rule, finding.domain);
+        let Some(fix) = &mut finding.fix else {
+            continue;
+        };
+        match fix.safety {
+            Safety::Safe if select::names(&config.unsafe_fixes, rule, domain) => {
+                fix.safety = Safety::Unsafe("the configuration says so".into());
+            }
+            Safety::Unsafe(_) if select::names(&config.safe_fixes, rule, domain) => {
+                fix.safety = Safety::Safe;
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Findings without a measured slowdown are kept where none was asked for; findings in runs always.

@@ -12,6 +12,8 @@ use looplint_model::{Checked, Claim, Layout, Problem, ProblemKind, Source};
 
 use crate::config::{Errors, Resolved, Resolver};
 use crate::files::{self, Input};
+use crate::fix::{Fixed, Fixer};
+use crate::known::Known;
 use crate::past::Past;
 use crate::progress::Progress;
 use crate::{known, quiet};
@@ -34,6 +36,8 @@ pub(crate) struct Run {
     pub(crate) silenced: usize,
     /// Number of entries of the baseline that were not found again.
     pub(crate) gone: usize,
+    /// What fixing did, in the order of the files.
+    pub(crate) fixed: Vec<Fixed>,
 }
 
 /// What one file gave.
@@ -45,6 +49,8 @@ pub(crate) struct OneFile {
     pub(crate) silenced: usize,
     /// Number of entries of the baseline that were not found again.
     pub(crate) gone: usize,
+    /// What fixing did.
+    pub(crate) fixed: Option<Box<Fixed>>,
 }
 
 /// Checks files with what holds for each.
@@ -53,6 +59,8 @@ pub(crate) struct Checker<'c> {
     pub(crate) pool: &'c Pool,
     /// What is old.
     pub(crate) past: &'c Past,
+    /// How to fix; not at all where there is none.
+    pub(crate) fixer: Option<Fixer>,
 }
 
 impl Run {
@@ -70,6 +78,7 @@ impl Run {
             self.files += 1;
             self.silenced += file.silenced;
             self.gone += file.gone;
+            self.fixed.extend(file.fixed.map(|fixed| *fixed));
             self.results.extend(file.checked);
         }
     }
@@ -126,20 +135,51 @@ impl Checker<'_> {
     pub(crate) fn file(&self, input: &Input) -> Option<OneFile> {
         let name = files::name(&input.path);
         let read = match self.past.instead(&input.absolute) {
-            Some(bytes) => Ok(of_bytes(input, bytes.to_vec())),
+            Some(bytes) => Ok(self.whole(input, bytes.to_vec())),
             None => self.read(input, &name),
         };
         let mut file = read.unwrap_or_else(|error| {
             let why = files::plain(&error);
             Some(only(trouble(&name, ProblemKind::Unreadable, why)))
         })?;
-        let mut known = self.past.known(input);
-        file.silenced += known::subtract(&mut file.checked, &mut known);
-        if !self.past.is_of_git() {
-            file.gone = known.values().sum();
-        }
         file.checked.iter_mut().for_each(forget);
         Some(file)
+    }
+
+    /// Checks and fixes the bytes of a whole file; `None` where nobody claims them.
+    fn whole(&self, input: &Input, bytes: Vec<u8>) -> Option<OneFile> {
+        let name = files::name(&input.path);
+        let head = &bytes[..bytes.len().min(files::HEAD_BYTES as usize)];
+        let (_, wing) = claimed(input, &name, head)?;
+        Some(self.bytes(input, wing, &name, bytes))
+    }
+
+    /// Checks and fixes bytes, without what is old.
+    pub(crate) fn bytes(
+        &self,
+        input: &Input,
+        wing: &dyn Wing,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> OneFile {
+        let Some(fixer) = &self.fixer else {
+            let file = bytes_of(input, wing, name, bytes, &Layout::Whole);
+            return self.without_old(input, file).0;
+        };
+        let file = bytes_of(input, wing, name, bytes.clone(), &Layout::Whole);
+        let (file, known) = self.without_old(input, file);
+        fixer.file(input, wing, bytes, file, &known)
+    }
+
+    /// Takes out what is old; gives also what that was.
+    fn without_old(&self, input: &Input, mut file: OneFile) -> (OneFile, Known) {
+        let known = self.past.known(input);
+        let mut left = known.clone();
+        file.silenced += known::subtract(&mut file.checked, &mut left);
+        if !self.past.is_of_git() {
+            file.gone = left.values().sum();
+        }
+        (file, known)
     }
 
     fn read(&self, input: &Input, name: &str) -> io::Result<Option<OneFile>> {
@@ -154,14 +194,15 @@ impl Checker<'_> {
         };
         if size > WHOLE_BYTES_MAX && wing.cuttable(name, &bytes) {
             file.rewind()?;
-            return Ok(Some(self.parts(input, wing, name, file)?));
+            let file = self.parts(input, wing, name, file)?;
+            return Ok(Some(self.without_old(input, file).0));
         }
         if size > SOURCE_BYTES_MAX {
             let why = "larger than 4 GiB and not made of lines that stand for themselves";
             return Ok(Some(only(trouble(name, ProblemKind::Limit, why.into()))));
         }
         file.read_to_end(&mut bytes)?;
-        let mut file = bytes_of(input, wing, name, bytes, &Layout::Whole);
+        let mut file = self.bytes(input, wing, name, bytes);
         if !input.named && claim == Claim::Maybe {
             // In a folder walk a JSON file that turns out to be no trace is none of our business.
             file.checked.retain(|checked| {
@@ -247,7 +288,7 @@ pub(crate) fn bytes_of(
     OneFile {
         checked,
         silenced,
-        gone: 0,
+        ..OneFile::default()
     }
 }
 
@@ -260,17 +301,14 @@ pub(crate) fn of_bytes(input: &Input, bytes: Vec<u8>) -> Option<OneFile> {
 }
 
 /// Checks standard input; Python where nobody claims it.
-pub(crate) fn stdin_of(input: &Input, bytes: Vec<u8>, past: &Past) -> Option<OneFile> {
+pub(crate) fn stdin_of(checker: &Checker<'_>, input: &Input, bytes: Vec<u8>) -> Option<OneFile> {
     let name = files::name(&input.path);
     let engine = &input.resolved.engine;
     let wing = match claimed(input, &name, &bytes) {
         Some((_, wing)) => wing,
         None => engine.wing("python")?,
     };
-    let mut file = bytes_of(input, wing, &name, bytes, &Layout::Whole);
-    let mut known = past.known(input);
-    file.silenced += known::subtract(&mut file.checked, &mut known);
-    Some(file)
+    Some(checker.bytes(input, wing, &name, bytes))
 }
 
 /// Whole lines, about [`PART_BYTES`] of them; empty at the end of the file.

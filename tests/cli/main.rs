@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by stopping
 
 mod config;
+mod fix;
 mod past;
+#[allow(dead_code)] // what SARIF alone needs
 #[path = "../../src/report/tests/common/schema.rs"]
 mod schema;
 

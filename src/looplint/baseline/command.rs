@@ -171,6 +171,7 @@ fn found(
     let each = Checker {
         pool: &pool,
         past: &past,
+        fixer: None,
     }
     .files(&inputs, &progress);
     let mut found = BTreeSet::new();

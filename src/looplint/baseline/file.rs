@@ -154,12 +154,10 @@ impl Baseline {
     /// What the baseline calls the file of this absolute path.
     pub(crate) fn name(&self, path: &Path) -> String {
         let folder = self.path.parent().unwrap_or(Path::new("/"));
-        let mut up = 0;
-        for folder in folder.ancestors() {
+        for (up, folder) in folder.ancestors().enumerate() {
             if let Ok(below) = path.strip_prefix(folder) {
                 return "../".repeat(up) + &files::name(below);
             }
-            up += 1;
         }
         files::name(path)
     }
