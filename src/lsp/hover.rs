@@ -18,6 +18,9 @@ use crate::report::{Report, Spot};
 use crate::session::Session;
 use crate::text;
 
+/// Calls of a turn that are named.
+const CALLS_MAX: usize = 8;
+
 /// What is shown at a position.
 pub(crate) async fn hover(
     session: &Arc<Session>,
@@ -168,20 +171,16 @@ impl Teller<'_> {
         Some((page_text(page), self.range(*span)?))
     }
 
-    /// The turn of a run that begins at a byte of the piece.
+    /// The turn of a run around a byte of the piece.
     fn turn(&self, offset: u32) -> Option<(String, Range)> {
         let at = self.spot.global(Span::at(offset)).start;
-        let part = innermost(self.spot.report.outline(), at)?;
-        let is_told = matches!(part.kind, PartKind::Run | PartKind::Turn | PartKind::Call);
-        if !is_told || at < part.head.start || part.head.end < at {
-            return None;
-        }
-        let mut out = format!("**{}**\n\n{}\n", part.name, part.detail);
-        for inner in part.parts.iter().take(8) {
+        let part = turn_at(self.spot.report.outline(), at)?;
+        let mut out = format!("**{}**: {}\n", part.name, part.detail);
+        for inner in part.parts.iter().take(CALLS_MAX) {
             let _ = write!(out, "\n- {} {}", code(&inner.name), inner.detail);
         }
-        if part.parts.len() > 8 {
-            let _ = write!(out, "\n- and {} more", part.parts.len() - 8);
+        if part.parts.len() > CALLS_MAX {
+            let _ = write!(out, "\n- and {} more", part.parts.len() - CALLS_MAX);
         }
         Some((out, self.range(part.head)?))
     }
@@ -343,14 +342,7 @@ fn plain(markdown: &str) -> String {
     lines.join("\n")
 }
 
-/// The innermost part around a byte.
-pub(crate) fn innermost(parts: &[Part], at: u32) -> Option<&Part> {
-    let part = parts
-        .iter()
-        .find(|part| part.span.start <= at && at <= part.span.end)?;
-    Some(innermost(&part.parts, at).unwrap_or(part))
-}
-
+/// The turn of a run around a byte.
 fn turn_at(parts: &[Part], at: u32) -> Option<&Part> {
     let part = parts
         .iter()

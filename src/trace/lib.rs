@@ -12,12 +12,13 @@ mod fields;
 mod findings;
 mod formats;
 pub mod json;
+mod outline;
 mod run;
 mod schema;
 mod text;
 mod zip;
 
-use looplint_model::{Claim, Decoded, Domain, Problem, Settings, Silence, Source};
+use looplint_model::{Claim, Decoded, Domain, Part, Problem, Settings, Silence, Source};
 
 pub use document::Document;
 pub use facts::{
@@ -144,6 +145,10 @@ impl Domain for Traces {
 
     fn silence<'d>(_document: &'d Document<'d>) -> Vec<Silence> {
         Vec::new()
+    }
+
+    fn outline<'d>(document: &'d Document<'d>) -> Vec<Part> {
+        outline::parts(document)
     }
 }
 
