@@ -96,7 +96,7 @@ static FILTER: Pattern = Pattern::new(concat!(
 ));
 
 static WALL: Pattern = Pattern::new(concat!(
-    r"(?i)verify(?:ing)? (?:that )?you are (?:a |not a )?(?:human|robot|bot)|are you a robot\b|I['’]m not a robot|\bcaptcha\b|access to this page has been denied|",
+    r"(?i)verify(?:ing)? (?:that )?you are (?:a |not a )?(?:human|robot|bot)|are you a robot\b|I['’]m not a robot|(?:solve|complete|enter|pass|type|fill in) (?:the|this|a) captcha|captcha (?:required|challenge|verification|check)|access to this page has been denied|",
     r"pardon our interruption|unusual traffic from|\bjust a moment\.\.\.|checking your browser|security check to access|enable javascript and cookies to continue|",
     r"press (?:&|and) hold to confirm",
 ));
