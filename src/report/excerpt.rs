@@ -36,8 +36,9 @@ impl<'a> Excerpt<'a> {
         excerpt
     }
 
-    /// Where the mark number `at` is in the excerpt, and which cell it is in: codespan's file id.
-    pub(crate) fn mark(&self, at: usize, span: Span) -> (usize, Range<usize>) {
+    /// Which cell the mark number `at` is in, which is codespan's file id, and where it is in the excerpt.
+    pub(crate) fn mark(&self, at: usize) -> (usize, Range<usize>) {
+        let span = self.spans.get(at).copied().unwrap_or_default();
         let cell = self.source.position(span.start, Columns::Utf8).cell;
         (cell, self.marks.get(at).cloned().unwrap_or(0..0))
     }
@@ -144,13 +145,6 @@ pub(crate) fn windows(source: &Source, line: Span, marks: &[Span], width: usize)
         }
     }
     merged
-}
-
-/// The part of `span` on its first line.
-pub(crate) fn first_line(source: &Source, span: Span) -> Span {
-    let lines = source.lines();
-    let line = lines.span(&source.text, lines.line(span.start));
-    Span::new(span.start, span.end.min(line.end).max(span.start))
 }
 
 /// About `share` characters of `line` with the start of `mark` in them.

@@ -4,14 +4,15 @@
 
 use std::io::{self, Write};
 
-use codespan_reporting::diagnostic::{Diagnostic, Label, Severity as Shown};
+use codespan_reporting::diagnostic::{Diagnostic, Label, LabelStyle, Severity as Shown};
 use codespan_reporting::files;
 use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Config, Styles, StylesWriter, emit_to_write_style};
-use looplint_model::{Confidence, Finding, Problem, Severity, Source, Span};
+use looplint_model::{Confidence, Problem, Severity, Source, Span};
 
-use crate::excerpt::{Excerpt, first_line};
+use crate::excerpt::Excerpt;
 use crate::found::Found;
+use crate::marks::{Mark, distinct, first_line, marks};
 use crate::words::{cost_line, count, one_line, run_line, safety_words};
 use crate::{Options, Report};
 
@@ -37,8 +38,9 @@ fn write_to<W: WriteColor>(report: &Report<'_>, out: W) -> io::Result<()> {
         ..Config::default()
     };
     for found in report.found() {
-        let marks = marks(found.source, found.finding);
-        let excerpt = Excerpt::new(found.source, &marks, room(&report.options));
+        let marks = marks(found.source, found.finding, N_RELATED, N_LINES);
+        let spans: Vec<Span> = marks.iter().map(|mark| mark.span).collect();
+        let excerpt = Excerpt::new(found.source, &spans, room(&report.options));
         let diagnostic = diagnostic(report, &found, &excerpt, &marks);
         emit_to_write_style(&mut out, &config, &excerpt, &diagnostic).map_err(io_error)?;
     }
@@ -60,43 +62,26 @@ fn room(options: &Options) -> usize {
     options.width.clamp(50, 400) - 10
 }
 
-/// The place itself, then the related ones that are drawn.
-fn marks(source: &Source, finding: &Finding) -> Vec<Span> {
-    let lines = source.lines();
-    let n_lines = lines.line(finding.span.end) - lines.line(finding.span.start) + 1;
-    let place = if n_lines > N_LINES {
-        first_line(source, finding.span)
-    } else {
-        finding.span
-    };
-    let related = finding
-        .related
-        .iter()
-        .take(N_RELATED)
-        .map(|it| first_line(source, it.span));
-    std::iter::once(place).chain(related).collect()
-}
-
 fn diagnostic(
     report: &Report<'_>,
     found: &Found<'_>,
     excerpt: &Excerpt<'_>,
-    marks: &[Span],
+    marks: &[Mark<'_>],
 ) -> Diagnostic<usize> {
     let finding = found.finding;
-    let mut labels = Vec::with_capacity(marks.len());
-    for (at, mark) in marks.iter().enumerate() {
-        let (cell, range) = excerpt.mark(at, *mark);
-        let label = match at.checked_sub(1).and_then(|at| finding.related.get(at)) {
-            None => Label::primary(cell, range).with_message(one_line(&finding.label)),
-            Some(related) => Label::secondary(cell, range).with_message(one_line(&related.message)),
+    let labels = marks.iter().enumerate().map(|(at, mark)| {
+        let (cell, range) = excerpt.mark(at);
+        let style = if mark.primary {
+            LabelStyle::Primary
+        } else {
+            LabelStyle::Secondary
         };
-        labels.push(label);
-    }
+        Label::new(style, cell, range).with_message(one_line(mark.label))
+    });
     Diagnostic::new(severity(finding.severity))
         .with_code(finding.rule)
         .with_message(one_line(&finding.message))
-        .with_labels(labels)
+        .with_labels(labels.collect())
         .with_notes(notes(report, found))
 }
 
@@ -108,8 +93,7 @@ fn notes(report: &Report<'_>, found: &Found<'_>) -> Vec<String> {
             notes.push(format!("{name}: {}", one_line(text)));
         }
     };
-    if let Some(more) = finding
-        .related
+    if let Some(more) = distinct(&finding.related)
         .len()
         .checked_sub(N_RELATED)
         .filter(|more| *more > 0)
@@ -158,8 +142,8 @@ fn problem_diagnostic(
     let message = one_line(&problem.message);
     let diagnostic = Diagnostic::error().with_code(problem.kind.as_str());
     match marks.first() {
-        Some(mark) => {
-            let (cell, range) = excerpt.mark(0, *mark);
+        Some(_) => {
+            let (cell, range) = excerpt.mark(0);
             diagnostic
                 .with_message(message)
                 .with_label(Label::primary(cell, range))

@@ -18,6 +18,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod marks;
 mod paths;
 mod rdjson;
 mod sarif;

@@ -7,10 +7,13 @@ use looplint_model::{Columns, Finding, Source, Span};
 
 use super::{escape, inline};
 use crate::edits::Hunk;
-use crate::excerpt::{first_line, shown, windows};
+use crate::excerpt::{shown, windows};
+use crate::marks::{Mark, marks};
 
 /// Related places that are drawn.
 const N_RELATED: usize = 8;
+/// A place of more lines is marked on its first one only.
+const N_PLACE_LINES: usize = 12;
 /// A line of more characters is cut to windows of [`WINDOW`].
 const WIDTH: usize = 92;
 /// Characters of a cut line.
@@ -22,15 +25,9 @@ const CONTEXT: usize = 2;
 /// Lines of a hunk's side.
 const N_LINES: usize = 20;
 
-struct Mark<'a> {
-    span: Span,
-    label: &'a str,
-    primary: bool,
-}
-
 /// A `pre` with the lines of the finding and of its related places.
 pub(super) fn html(source: &Source, finding: &Finding) -> String {
-    let marks = marks(source, finding);
+    let marks = marks(source, finding, N_RELATED, N_PLACE_LINES);
     let spans: Vec<Span> = marks.iter().map(|mark| mark.span).collect();
     let mut html = String::from("<pre class=\"code\" tabindex=\"0\">");
     let mut last: Option<usize> = None;
@@ -43,27 +40,6 @@ pub(super) fn html(source: &Source, finding: &Finding) -> String {
     }
     html.push_str("</pre>");
     html
-}
-
-fn marks<'a>(source: &Source, finding: &'a Finding) -> Vec<Mark<'a>> {
-    let lines = source.lines();
-    let n_lines = lines.line(finding.span.end) - lines.line(finding.span.start) + 1;
-    let span = if n_lines > 12 {
-        first_line(source, finding.span)
-    } else {
-        finding.span
-    };
-    let place = Mark {
-        span,
-        label: &finding.label,
-        primary: true,
-    };
-    let related = finding.related.iter().take(N_RELATED).map(|related| Mark {
-        span: first_line(source, related.span),
-        label: &related.message,
-        primary: false,
-    });
-    std::iter::once(place).chain(related).collect()
 }
 
 fn lines_of(source: &Source, spans: &[Span]) -> BTreeSet<usize> {

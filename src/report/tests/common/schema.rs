@@ -1,5 +1,7 @@
 //! A judge of JSON by a draft-07 schema, for the keywords that the official SARIF schema uses and no others.
 
+#![allow(dead_code)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
