@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
     let outputs = arguments.output.outputs(&config.output_format)?;
     let past = Past::new(&arguments.past, config, &resolver)?;
     let fixer = arguments.fixing.fixer(is_stdin(arguments));
-    let run = check_paths(arguments, &resolver, &past, fixer)?;
+    let run = check_paths(arguments, &resolver, &past, fixer.clone())?;
     let n_fixed = match &fixer {
         Some(fixer) => fix::report(&arguments.fixing, fixer, &run.fixed, arguments.output.quiet)?,
         None => 0,
@@ -103,12 +103,12 @@ fn check_paths(
         let bytes = run::stdin()?;
         // A deep tree needs the workers' stack.
         let pool = Pool::new(1);
+        let text = fixer.is_some().then(|| bytes.clone());
         let checker = Checker {
             pool: &pool,
             past,
             fixer,
         };
-        let text = fixer.is_some().then(|| bytes.clone());
         run.add([pool.run(|| run::stdin_of(&checker, &input, bytes))]);
         if let Some(text) = text.filter(|_| !arguments.fixing.diff) {
             let fixed = run.fixed.first().and_then(|fixed| fixed.bytes.as_ref());

@@ -7,9 +7,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use looplint_model::{Checked, Finding, Layout, Safety, Source, Span};
 
-use crate::config::{Config, IgnoreEntry};
-use crate::pointer;
-use crate::select;
+use looplint_report::{Options, Report, Summary};
+
+use crate::config::{Config, IgnoreEntry, Resolved};
+use crate::{files, pointer, select};
 
 /// Takes out what `config` silences in the file of this absolute path; gives how many findings that were.
 /// Rules that are switched off on the file do not count.
@@ -33,7 +34,7 @@ pub(crate) fn silence(
     let before = findings.len();
     let today = today();
     for entry in &config.ignores {
-        // Fingerprints need every file; they are looked at when the report is made.
+        // A fingerprint needs all texts of the file; see below.
         if entry.fingerprint.is_some() || !holds_on(entry, today) || !entry.covers(path) {
             continue;
         }
@@ -49,6 +50,43 @@ pub(crate) fn silence(
         findings.retain(|finding| is_slow(finding, pct));
     }
     before - findings.len()
+}
+
+/// Takes out of a file's findings those that the configuration silences by their fingerprint; gives how many.
+pub(crate) fn by_fingerprint(resolved: &Resolved, path: &Path, checked: &mut [Checked]) -> usize {
+    let today = today();
+    let silenced: Vec<(&str, &str)> = resolved
+        .config
+        .ignores
+        .iter()
+        .filter(|entry| holds_on(entry, today) && entry.covers(path))
+        .filter_map(|entry| Some((entry.rule.as_str(), entry.fingerprint.as_deref()?)))
+        .collect();
+    if silenced.is_empty() || checked.iter().all(|checked| checked.findings.is_empty()) {
+        return 0;
+    }
+    let (folder, root) = &resolved.places;
+    let report = Report {
+        files: checked,
+        pages: &|_| None,
+        summary: Summary::default(),
+        options: Options {
+            folder: files::name(folder),
+            root: files::name(root),
+            ..Options::default()
+        },
+    };
+    let mut out: Vec<(usize, usize)> = report
+        .found()
+        .into_iter()
+        .filter(|found| silenced.contains(&(found.finding.rule, found.fingerprint.as_str())))
+        .map(|found| found.key)
+        .collect();
+    out.sort_unstable();
+    for (text, finding) in out.iter().rev() {
+        checked[*text].findings.remove(*finding);
+    }
+    out.len()
 }
 
 /// What the configuration says about the safety of fixes.

@@ -285,6 +285,7 @@ pub(crate) fn bytes_of(
     for checked in &mut checked {
         silenced += quiet::apply(config, &input.absolute, checked);
     }
+    silenced += quiet::by_fingerprint(&input.resolved, &input.absolute, &mut checked);
     OneFile {
         checked,
         silenced,

@@ -64,10 +64,10 @@ fn a_diff_shows_what_fixing_would_write() {
      def again(orders: list[int], count: int):
          ids = [n for n in range(count)]
          n = 0
-    +    ids_set_2 = set(ids)
+    +    ids_set = set(ids)
          for order in orders:
     -        if order in ids:  # stays
-    +        if order in ids_set_2:  # stays
+    +        if order in ids_set:  # stays
                  n += 1
          return n
      
@@ -237,7 +237,7 @@ fn a_file_with_syntax_errors_is_left_alone() {
     a.py:25:12: error syntax: Expected a parameter or the end of the parameter list
     a.py:26:1: error syntax: unexpected EOF while parsing
     -- err
-    looplint: a.py: not fixed: it has syntax errors
+    looplint: a.py: not changed: it has syntax errors
     3 findings (3 warnings) in 1 of 1 file; 1 file not checked in full
     -- exit 1
     ");
@@ -316,10 +316,10 @@ fn only_what_is_reported_is_fixed() {
      def new_again(orders: list[int], count: int):
          codes = [n for n in range(count)]
          n = 0
-    +    codes_set_2 = set(codes)
+    +    codes_set = set(codes)
          for order in orders:
     -        if order in codes:  # stays
-    +        if order in codes_set_2:  # stays
+    +        if order in codes_set:  # stays
                  n += 1
          return n
      

@@ -8,6 +8,7 @@ mod past;
 #[allow(dead_code)] // what SARIF alone needs
 #[path = "../../src/report/tests/common/schema.rs"]
 mod schema;
+mod silence;
 
 use std::fmt::Write as _;
 use std::io::Write as _;

@@ -17,7 +17,7 @@ use super::globs::absolute;
 use super::read::Reader;
 use super::value::{Entry, Layer, Value};
 use super::{keys, requires};
-use crate::files;
+use crate::{files, output};
 
 /// The files looked for in each folder; the first that is there counts.
 const NAMES: [&str; 3] = ["looplint.toml", ".looplint.toml", "pyproject.toml"];
@@ -30,6 +30,8 @@ pub(crate) struct Resolved {
     pub(crate) config: Config,
     /// The nearest configuration file; `None` where there is none.
     pub(crate) file: Option<PathBuf>,
+    /// The current folder, and the root of the repository that it is in; fingerprints depend on them.
+    pub(crate) places: (PathBuf, PathBuf),
 }
 
 type Answer = Result<Arc<Resolved>, Arc<Errors>>;
@@ -227,6 +229,7 @@ impl Resolver {
                 engine: config.selection.engine(),
                 config,
                 file,
+                places: (self.folder.clone(), output::root(&self.folder).to_owned()),
             })
         });
         answers.insert(key, answer.clone());

@@ -107,7 +107,8 @@ fn agree(edits: &[Edit], others: &[Edit]) -> bool {
     })
 }
 
-fn touch(a: Span, b: Span) -> bool {
+/// Whether two edits of these places could get into each other's way.
+pub(super) fn touch(a: Span, b: Span) -> bool {
     if a.is_empty() || b.is_empty() {
         a.start <= b.end && b.start <= a.end
     } else {

@@ -5,10 +5,11 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use looplint_engine::Wing;
-use looplint_model::{Checked, Layout, ProblemKind, Source};
+use looplint_model::{Checked, Layout, ProblemKind, Settings, Source};
 
 use super::choose::{Chosen, allowed, choose};
 use super::encode::{apply, splice};
+use super::silence;
 use crate::files::{self, Input};
 use crate::known::{self, Known};
 use crate::run::{self, OneFile};
@@ -17,13 +18,28 @@ use crate::write;
 /// Passes after which a file is left as the last one made it.
 const PASSES_MAX: usize = 200;
 
-/// How to fix.
-#[derive(Clone, Copy, Debug)]
+/// How to change files.
+#[derive(Clone, Debug)]
 pub(crate) struct Fixer {
-    /// Also fixes with an unproven condition.
-    pub(crate) risky: bool,
+    /// What to change.
+    pub(crate) work: Work,
     /// Where the fixed text goes.
     pub(crate) to: Target,
+}
+
+/// What to change in files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// Apply fixes: safe ones, or also those with an unproven condition.
+    Fix {
+        /// Also the latter.
+        risky: bool,
+    },
+    /// Add comments that silence all findings, for this reason.
+    Ignore {
+        /// The reason; may be empty.
+        reason: String,
+    },
 }
 
 /// Where a fixed text goes.
@@ -107,10 +123,23 @@ impl Fixer {
     }
 
     fn has_work(&self, file: &OneFile) -> bool {
-        let findings = file.checked.iter().flat_map(|checked| &checked.findings);
-        findings
-            .into_iter()
-            .any(|finding| allowed(finding, self.risky).is_some())
+        let mut findings = file.checked.iter().flat_map(|checked| &checked.findings);
+        findings.any(|finding| match self.work {
+            Work::Fix { risky } => allowed(finding, risky).is_some(),
+            Work::Ignore { .. } => silence::takes(finding),
+        })
+    }
+
+    /// What to change in one pass.
+    fn chosen(&self, wing: &dyn Wing, checked: &Checked, settings: &Settings) -> Chosen {
+        let source = &checked.source;
+        match &self.work {
+            Work::Fix { risky } => {
+                let outline = wing.outline(source, settings);
+                choose(&checked.findings, *risky, &outline, line_end(source))
+            }
+            Work::Ignore { reason } => silence::comments(wing, checked, settings, reason),
+        }
     }
 
     /// Applies fixes until there are none. What could not be finished is told and kept.
@@ -137,8 +166,7 @@ impl Fixer {
             }
             let source = &checked.source;
             let settings = &input.resolved.config.settings;
-            let outline = wing.outline(source, settings);
-            let chosen = choose(&checked.findings, self.risky, &outline, line_end(source));
+            let chosen = self.chosen(wing, checked, settings);
             if chosen.edits.is_empty() {
                 return Ok(None);
             }

@@ -7,6 +7,7 @@ mod encode;
 mod file;
 mod notebook;
 mod show;
+mod silence;
 
 pub(crate) use file::{Fixed, Fixer};
 pub(crate) use show::{Arguments, report};

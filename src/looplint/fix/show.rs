@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use clap::Args;
 use similar::TextDiff;
 
-use super::file::{Fixed, Fixer, Target};
+use super::file::{Fixed, Fixer, Target, Work};
 use crate::tell::say;
 
 /// Flags for fixes.
@@ -28,6 +28,16 @@ pub(crate) struct Arguments {
     /// List what was fixed
     #[arg(long)]
     pub(crate) show_fixes: bool,
+    /// Silence what is found with comments in the code, for the reason given
+    #[arg(
+        long,
+        value_name = "REASON",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with_all = ["fix", "fix_only"]
+    )]
+    pub(crate) add_ignore: Option<String>,
     /// Exit with 1 when something was fixed, even if nothing is left
     #[arg(long)]
     pub(crate) exit_non_zero_on_fix: bool,
@@ -38,14 +48,19 @@ impl Arguments {
     pub(crate) fn fixer(&self, is_stdin: bool) -> Option<Fixer> {
         let to = match is_stdin {
             _ if self.diff => Target::Diff,
-            _ if !self.fix && !self.fix_only => return None,
+            _ if !self.fix && !self.fix_only && self.add_ignore.is_none() => return None,
             true => Target::Stdout,
             false => Target::File,
         };
-        Some(Fixer {
-            risky: self.unsafe_fixes,
-            to,
-        })
+        let work = match &self.add_ignore {
+            Some(reason) => Work::Ignore {
+                reason: reason.trim().to_owned(),
+            },
+            None => Work::Fix {
+                risky: self.unsafe_fixes,
+            },
+        };
+        Some(Fixer { work, to })
     }
 
     /// Whether only fixes count, not findings.
@@ -68,7 +83,7 @@ pub(crate) fn report(
     let (mut n, mut n_files) = (0, 0);
     for fixed in all {
         if let Some(trouble) = &fixed.trouble {
-            say(format!("looplint: {}: not fixed: {trouble}", fixed.name));
+            say(format!("looplint: {}: not changed: {trouble}", fixed.name));
         }
         let Some((before, after)) = &fixed.bytes else {
             continue;
@@ -89,9 +104,11 @@ pub(crate) fn report(
     }
     out.flush()?;
     if n > 0 && !quiet {
-        let did = match fixer.to {
-            Target::Diff => "would fix",
-            Target::File | Target::Stdout => "fixed",
+        let did = match (&fixer.work, fixer.to) {
+            (Work::Fix { .. }, Target::Diff) => "would fix",
+            (Work::Fix { .. }, _) => "fixed",
+            (Work::Ignore { .. }, Target::Diff) => "would silence",
+            (Work::Ignore { .. }, _) => "silenced",
         };
         let (s, files) = (
             if n == 1 { "" } else { "s" },

@@ -1,0 +1,173 @@
+//! Silence: comments that are written, rules that are off on files, and single findings in the configuration.
+
+use insta::assert_snapshot;
+
+use crate::Project;
+
+const MANY: &str = "\
+def search(orders, names: list, ids: list):
+    n = 0
+    for order in orders:
+        if order in names and order in ids:
+            n += names.index(order)
+        if (order
+                in names):
+            n += 1
+        text = f'''{order in
+            names}'''
+        if order in \\
+                names:
+            n += 1
+        if order in ids:  # type: ignore
+            n += 1
+        if order in names:  # looplint: ignore[list-index-in-loop] it is short
+            n += names.index(order)
+    return n, text
+";
+
+fn check(project: &Project, arguments: &[&str]) -> String {
+    let all = [&["check", "--output-format", "concise"], arguments].concat();
+    project.run(&all).seen()
+}
+
+#[test]
+fn comments_are_added_where_they_hold() {
+    let project = Project::new(&[("a.py", MANY), ("b.py", &MANY.replace('\n', "\r\n"))]);
+    let diff = project.run(&["check", "--add-ignore=they are short", "--diff", "a.py"]);
+    assert_snapshot!(diff.seen(), @r"
+    -- out
+    --- a.py
+    +++ a.py
+    @@ -1,18 +1,18 @@
+     def search(orders, names: list, ids: list):
+         n = 0
+         for order in orders:
+    -        if order in names and order in ids:
+    -            n += names.index(order)
+    -        if (order
+    +        if order in names and order in ids:  # looplint: ignore[list-membership-in-loop] they are short
+    +            n += names.index(order)  # looplint: ignore[list-index-in-loop] they are short
+    +        if (order  # looplint: ignore[list-membership-in-loop] they are short
+                     in names):
+                 n += 1
+             text = f'''{order in
+    -            names}'''
+    +            names}'''  # looplint: ignore[list-membership-in-loop] they are short
+             if order in \
+    -                names:
+    +                names:  # looplint: ignore[list-membership-in-loop] they are short
+                 n += 1
+    -        if order in ids:  # type: ignore
+    +        if order in ids:  # type: ignore  # looplint: ignore[list-membership-in-loop] they are short
+                 n += 1
+    -        if order in names:  # looplint: ignore[list-index-in-loop] it is short
+    -            n += names.index(order)
+    +        if order in names:  # looplint: ignore[list-index-in-loop, list-membership-in-loop] it is short
+    +            n += names.index(order)  # looplint: ignore[list-index-in-loop] they are short
+         return n, text
+    -- err
+    would silence 9 findings in 1 file
+    -- exit 1
+    ");
+    assert_snapshot!(check(&project, &["--add-ignore=they are short"]), @"
+    -- out
+    a.py:16:48: warning ignore-unused: nothing here is silenced by `list-index-in-loop`; remove it
+    b.py:16:48: warning ignore-unused: nothing here is silenced by `list-index-in-loop`; remove it
+    -- err
+    silenced 18 findings in 2 files
+    2 findings (2 warnings) in 2 of 2 files; 18 silenced
+    -- exit 1
+    ");
+    assert_snapshot!(check(&project, &[]), @"
+    -- out
+    a.py:16:48: warning ignore-unused: nothing here is silenced by `list-index-in-loop`; remove it
+    b.py:16:48: warning ignore-unused: nothing here is silenced by `list-index-in-loop`; remove it
+    -- err
+    2 findings (2 warnings) in 2 of 2 files; 18 silenced
+    -- exit 1
+    ");
+    assert_eq!(
+        project.read("b.py"),
+        project.read("a.py").replace('\n', "\r\n")
+    );
+    assert!(project.read("a.py").lines().count() == MANY.lines().count());
+}
+
+#[test]
+fn comments_need_no_reason_and_are_written_once() {
+    let project = Project::new(&[(
+        "a.py",
+        "def f(orders, ids: list):\n    return [order for order in orders if order in ids]\n",
+    )]);
+    project.run(&["check", "--add-ignore"]);
+    let once = project.read("a.py");
+    assert_snapshot!(once, @"
+    def f(orders, ids: list):
+        return [order for order in orders if order in ids]  # looplint: ignore[list-membership-in-loop]
+    ");
+    assert_snapshot!(check(&project, &["--add-ignore=again"]), @"
+    -- err
+    no findings in 1 file; 1 silenced
+    -- exit 0
+    ");
+    assert_eq!(project.read("a.py"), once);
+}
+
+#[test]
+fn rules_are_off_on_files() {
+    let text =
+        "def f(orders, ids: list):\n    return [order for order in orders if order in ids]\n";
+    let project = Project::new(&[
+        (
+            "looplint.toml",
+            "[per-file-ignores]\n\"tests/*\" = [\"list-membership-in-loop\"]\n\"*_gen.py\" = [\"ALL\"]\n",
+        ),
+        ("tests/deep/a.py", text),
+        ("src/a_gen.py", text),
+        ("src/a.py", text),
+    ]);
+    assert_snapshot!(check(&project, &[]), @"
+    -- out
+    src/a.py:2:42: warning list-membership-in-loop: `ids` is a list and is searched in every iteration; make a set of it once and ask that
+    -- err
+    1 finding (1 warning) in 1 of 3 files
+    -- exit 1
+    ");
+    let flag = check(&project, &["--per-file-ignores", "src/**:python"]);
+    assert_snapshot!(flag, @"
+    -- err
+    no findings in 3 files
+    -- exit 0
+    ");
+    let stdin = Project::new(&[("looplint.toml", &project.read("looplint.toml"))]).input(text);
+    let named = stdin.run(&["check", "-", "--stdin-filename", "tests/x.py"]);
+    assert_eq!(named.code, 0, "{}", named.out);
+    let other = stdin.run(&["check", "-", "--stdin-filename", "src/x.py"]);
+    assert_eq!(other.code, 1);
+}
+
+#[test]
+fn entries_silence_single_findings_until_they_expire() {
+    let text =
+        "def f(orders, ids: list):\n    return [order for order in orders if order in ids]\n";
+    let project = Project::new(&[("a.py", text), ("b.py", text), ("c.py", text)]);
+    let json = project.run(&["check", "--json", "c.py"]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let fingerprint = json["findings"][0]["fingerprint"].as_str().unwrap();
+    project.write(
+        "looplint.toml",
+        format!(
+            "[[ignore]]\nrule = \"list-membership-in-loop\"\npath = \"a.py\"\nreason = \"short\"\nexpires = 2999-12-31\n\
+             [[ignore]]\nrule = \"list-membership-in-loop\"\npath = \"b.py\"\nexpires = 2020-12-31\n\
+             [[ignore]]\nrule = \"list-membership-in-loop\"\nfingerprint = \"{fingerprint}\"\n"
+        ),
+    );
+    assert_snapshot!(check(&project, &[]), @"
+    -- out
+    b.py:2:42: warning list-membership-in-loop: `ids` is a list and is searched in every iteration; make a set of it once and ask that
+    -- err
+    looplint: looplint.toml:6:1: this [[ignore]] of `list-membership-in-loop` expired on 2020-12-31
+    1 finding (1 warning) in 1 of 3 files; 2 silenced
+    -- exit 1
+    ");
+}
