@@ -1,0 +1,228 @@
+//! Types of what calls give: library functions by the tables, functions and classes of the module by themselves.
+//!
+//! Does not know other modules of the program.
+
+use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
+
+use super::Typed;
+use crate::document::Document;
+use crate::node::Node;
+use crate::tables;
+use crate::types::{DictKind, Type};
+
+impl<'d> Node<'d> {
+    pub(super) fn type_of_call(self, call: &'d ast::ExprCall) -> Typed {
+        let arguments = || -> Vec<Type> {
+            call.arguments
+                .args
+                .iter()
+                .map(|argument| self.at(argument).infer().ty)
+                .collect()
+        };
+        if let Some((receiver, name)) = self.method() {
+            let typed = receiver.infer();
+            if !matches!(typed.ty, Type::Unknown | Type::Module(_) | Type::Library(_)) {
+                return self.type_of_method(typed, name, &arguments());
+            }
+        }
+        if let Some(name) = self.qualified_name() {
+            return self.type_of_library_call(&name, &arguments());
+        }
+        let function = self.at(&*call.func).infer();
+        match &function.ty {
+            Type::Class(class) => Typed {
+                ty: Type::Instance(class.clone()),
+                ..function
+            },
+            Type::Function(local) => self.document.type_of_return(self.document.at(local.id)),
+            Type::Callable(of) => {
+                let ty = (**of).clone();
+                Typed { ty, ..function }
+            }
+            Type::Method(method) => {
+                let receiver = Typed {
+                    ty: method.0.clone(),
+                    ..function.clone()
+                };
+                self.type_of_method(receiver, &method.1, &arguments())
+            }
+            Type::Library(name) => self.type_of_library_call(name, &arguments()),
+            _ => Typed::unknown(),
+        }
+    }
+
+    pub(super) fn type_of_method(self, receiver: Typed, name: &str, arguments: &[Type]) -> Typed {
+        if receiver.ty == Type::Never {
+            return receiver;
+        }
+        if let Type::Instance(class) | Type::Class(class) = &receiver.ty {
+            let member = self
+                .document
+                .type_of_member(self.document.at(class.id), name);
+            return match &member.ty {
+                Type::Function(local) => self.document.type_of_return(self.document.at(local.id)),
+                Type::Class(class) => Typed {
+                    ty: Type::Instance(class.clone()),
+                    ..member
+                },
+                Type::Callable(of) => {
+                    let ty = (**of).clone();
+                    Typed { ty, ..member }
+                }
+                _ => Typed::unknown(),
+            };
+        }
+        let ty = tables::result_of(&receiver.ty, name, arguments);
+        Typed {
+            confidence: receiver.confidence,
+            ..Typed::proven(ty)
+        }
+    }
+
+    pub(super) fn type_of_library_call(self, name: &str, arguments: &[Type]) -> Typed {
+        let ty = match name {
+            "open" | "io.open" => {
+                let mode = self.argument(1, "mode");
+                match mode {
+                    None => tables::opened(Some("r")),
+                    Some(mode) => tables::opened(mode.constant_str()),
+                }
+            }
+            "super" | "type" | "getattr" => Type::Unknown,
+            _ if arguments.len() <= 1 && self.begins_as(name, arguments).is_some() => {
+                self.begins_as(name, arguments).unwrap_or_default()
+            }
+            _ => match tables::function(name) {
+                Some(fact) => fact.result(&Type::Unknown, arguments),
+                None => tables::class(name).unwrap_or_default(),
+            },
+        };
+        Typed::proven(ty).shown_by(self.span())
+    }
+
+    /// What a constructor makes that is called with nothing, or a `defaultdict` with how it makes values.
+    pub(super) fn begins_as(self, name: &str, arguments: &[Type]) -> Option<Type> {
+        let AnyNodeRef::ExprCall(call) = self.ast() else {
+            return None;
+        };
+        if !call.arguments.keywords.is_empty() {
+            return None;
+        }
+        let value = match arguments {
+            [] => Type::Never,
+            [Type::Library(make)] => match &**make {
+                "list" => Type::list(Type::Never),
+                "set" => Type::set(Type::Never),
+                "dict" => Type::dict(Type::Never, Type::Never),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let dict = |kind| Type::Dict(kind, (Type::Never, value.clone()).into());
+        Some(match (name, arguments) {
+            ("list", []) => Type::list(Type::Never),
+            ("set", []) => Type::set(Type::Never),
+            ("dict", []) => dict(DictKind::Plain),
+            ("collections.deque", []) => Type::deque(Type::Never),
+            ("collections.OrderedDict", []) => dict(DictKind::Ordered),
+            ("collections.defaultdict", [_]) => dict(DictKind::Default),
+            _ => return None,
+        })
+    }
+}
+
+impl<'d> Document<'d> {
+    /// What calling a function of the module gives.
+    pub(super) fn type_of_return(&'d self, function: Node<'d>) -> Typed {
+        let AnyNodeRef::StmtFunctionDef(each) = function.ast() else {
+            return Typed::unknown();
+        };
+        let scope = function.data().extra;
+        let is_generator = self
+            .index
+            .scopes
+            .get(scope as usize)
+            .is_some_and(|scope| scope.is_generator);
+        if let Some(returns) = &each.returns {
+            let ty = function.at(&**returns).annotation();
+            let ty = if each.is_async && !is_generator {
+                Type::Awaitable(ty.into())
+            } else {
+                ty
+            };
+            return Typed::proven(ty).shown_by(function.header_span());
+        }
+        if each
+            .decorator_list
+            .iter()
+            .any(|decorator| !is_transparent(&decorator.expression))
+        {
+            return Typed::unknown();
+        }
+        if is_generator {
+            let item = Type::Unknown.into();
+            return Typed::proven(if each.is_async {
+                Type::AsyncIterator(item)
+            } else {
+                Type::Iterator(item)
+            });
+        }
+        let returns = &self.index.returns;
+        let first = returns.partition_point(|(_, node)| *node < function.id);
+        let inside = returns[first..]
+            .iter()
+            .take_while(|(_, node)| *node < function.data().end)
+            .filter(|(of, _)| *of == scope);
+        let mut all: Option<Typed> = None;
+        for (_, node) in inside {
+            let AnyNodeRef::StmtReturn(each) = self.at(*node).ast() else {
+                continue;
+            };
+            let value = match &each.value {
+                Some(value) => self
+                    .at(*node)
+                    .at(&**value)
+                    .infer()
+                    .shown_by(self.at(*node).span()),
+                None => Typed::proven(Type::None),
+            };
+            all = Some(match all {
+                None => value,
+                Some(all) => all.join(value),
+            });
+        }
+        let all = all.unwrap_or_else(|| Typed::proven(Type::None));
+        if each.is_async {
+            all.map(|ty| Type::Awaitable(ty.clone().into()))
+        } else {
+            all
+        }
+    }
+}
+
+/// Decorators that leave what a call gives as it is.
+fn is_transparent(decorator: &Expr) -> bool {
+    let name = match decorator {
+        Expr::Call(call) => &*call.func,
+        other => other,
+    };
+    let last = match name {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        _ => return false,
+    };
+    matches!(
+        last,
+        "staticmethod"
+            | "classmethod"
+            | "property"
+            | "cached_property"
+            | "lru_cache"
+            | "cache"
+            | "wraps"
+            | "override"
+            | "abstractmethod"
+            | "setter"
+            | "final"
+    )
+}

@@ -1,0 +1,308 @@
+//! Types of names: the join over the bindings that reach them.
+//!
+//! Knows assignments, unpacking, loops, `with`, parameters and what conditions say.
+
+use looplint_model::Confidence;
+use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
+
+use super::{FUEL, Typed, join_all, library, operator, settle};
+use crate::elements::{begins_empty, filled};
+use crate::kind::Kind;
+use crate::memo::Progress;
+use crate::narrow::narrowed;
+use crate::node::Node;
+use crate::scope::{Binding, BindingKind, Symbol};
+use crate::tables;
+use crate::types::{Local, Type};
+
+impl<'d> Node<'d> {
+    pub(super) fn type_of_name(self) -> Typed {
+        let Some(symbol) = self.symbol() else {
+            return Typed::unknown();
+        };
+        if self.kind() == Kind::Parameter {
+            return symbol.infer();
+        }
+        if symbol.is_unbound() {
+            return symbol.infer();
+        }
+        let reaching = self.reaching();
+        let given = join_all(reaching.iter().filter_map(|each| {
+            let given = match symbol.single_binding() {
+                Some(_) => Some(symbol.infer()),
+                None => each.type_given(),
+            };
+            given.map(|given| narrowed(self, *each, given))
+        }));
+        match (symbol.annotated(), given) {
+            // What was assigned last is often narrower than what was declared.
+            (Some(declared), Some(given))
+                if given.ty.is_unknown()
+                    || given.ty == Type::Never
+                    || !declared.ty.accepts(&given.ty) =>
+            {
+                declared
+            }
+            (Some(declared), None) => declared,
+            (_, Some(given)) => given,
+            (None, None) => symbol.infer(),
+        }
+    }
+
+    /// The type of what an unpacked or looped-over target gets.
+    pub(super) fn type_of_target(self, owner: Node<'d>) -> Typed {
+        let Some(parent) = self.parent() else {
+            return Typed::unknown();
+        };
+        let place =
+            |elements: &[Expr]| elements.iter().position(|element| self.at(element) == self);
+        match parent.ast() {
+            AnyNodeRef::ExprTuple(ast::ExprTuple { elts, .. })
+            | AnyNodeRef::ExprList(ast::ExprList { elts, .. }) => {
+                let Some(at) = place(elts) else {
+                    return Typed::unknown();
+                };
+                let whole = parent.type_of_target(owner);
+                if self.kind() == Kind::Starred {
+                    return whole.map(|ty| Type::list(ty.iterated()));
+                }
+                let starred = elts.iter().any(Expr::is_starred_expr);
+                let n = (!starred).then_some(elts.len());
+                whole.map(|ty| {
+                    if starred && !matches!(ty, Type::Tuple(_)) {
+                        ty.iterated()
+                    } else {
+                        ty.unpacked(at, n)
+                    }
+                })
+            }
+            AnyNodeRef::ExprStarred(_) => parent.type_of_target(owner),
+            _ => owner.type_given(),
+        }
+    }
+
+    /// The type of the value that an assignment, a `for`, a clause or a `with` item hands to its target.
+    pub(super) fn type_given(self) -> Typed {
+        let part = |part: &Expr| self.at(part).infer();
+        match self.ast() {
+            AnyNodeRef::StmtAssign(each) => part(&each.value).shown_by(self.span()),
+            AnyNodeRef::StmtAnnAssign(each) => match &each.value {
+                Some(value) => part(value).shown_by(self.span()),
+                None => Typed::unknown(),
+            },
+            AnyNodeRef::StmtFor(each) => part(&each.iter).map(Type::iterated),
+            AnyNodeRef::Comprehension(each) => part(&each.iter).map(Type::iterated),
+            AnyNodeRef::WithItem(each) => part(&each.context_expr)
+                .map(tables::entered)
+                .shown_by(self.span()),
+            AnyNodeRef::ExprNamed(each) => part(&each.value).shown_by(self.span()),
+            _ => Typed::unknown(),
+        }
+    }
+
+    /// The type after `x += y`: lists grow in place, numbers and strings become new ones.
+    pub(super) fn type_grown(self, target: Node<'d>) -> Typed {
+        let AnyNodeRef::StmtAugAssign(each) = self.ast() else {
+            return Typed::unknown();
+        };
+        let before = target.infer();
+        let value = self.at(&*each.value).infer();
+        let ty = match (&before.ty, each.op) {
+            (Type::List(of), ast::Operator::Add) => Type::list(of.join(&value.ty.iterated())),
+            (ty, op) => ty.binary(operator(op), &value.ty),
+        };
+        Typed { ty, ..before }
+    }
+
+    /// A list, set or dictionary written out, or one repeated.
+    pub(super) fn is_display(self) -> bool {
+        match self.ast() {
+            AnyNodeRef::ExprList(_) | AnyNodeRef::ExprSet(_) | AnyNodeRef::ExprDict(_) => true,
+            AnyNodeRef::ExprBinOp(each) => {
+                each.op == ast::Operator::Mult && each.left.is_list_expr()
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn parameter_type(self) -> Typed {
+        let AnyNodeRef::Parameter(parameter) = self.ast() else {
+            return Typed::unknown();
+        };
+        if let Some(annotation) = &parameter.annotation {
+            return Typed::proven(self.at(&**annotation).annotation()).shown_by(self.span());
+        }
+        if let Some(class) = self.receiver_class() {
+            return Typed::proven(class);
+        }
+        if let Some(item) = self.mapped_item() {
+            return item;
+        }
+        match self.default_value() {
+            Some(default) if default.kind() != Kind::Name => {
+                // `None` says nothing about what callers pass.
+                let typed = default.infer().map(|ty| {
+                    if *ty == Type::None {
+                        Type::Unknown
+                    } else {
+                        ty.clone()
+                    }
+                });
+                typed.at_most(Confidence::Likely).shown_by(self.span())
+            }
+            _ => Typed::unknown(),
+        }
+    }
+
+    /// What a lambda that is applied to each item of a collection gets as its only parameter.
+    pub(super) fn mapped_item(self) -> Option<Typed> {
+        let lambda = self.parent()?;
+        let AnyNodeRef::ExprLambda(each) = lambda.ast() else {
+            return None;
+        };
+        let applied = self.at(&*each.body).innermost_loop()?;
+        let is_only = each
+            .parameters
+            .as_ref()
+            .is_some_and(|parameters| parameters.len() == 1);
+        (applied.node() == lambda && is_only).then_some(())?;
+        Some(applied.iterable()?.infer().map(Type::iterated))
+    }
+
+    /// The default of a parameter.
+    pub fn default_value(self) -> Option<Node<'d>> {
+        let AnyNodeRef::Parameter(parameter) = self.ast() else {
+            return None;
+        };
+        let parameters = match self.parent()?.ast() {
+            AnyNodeRef::StmtFunctionDef(function) => &*function.parameters,
+            AnyNodeRef::ExprLambda(lambda) => lambda.parameters.as_deref()?,
+            _ => return None,
+        };
+        let found = parameters
+            .iter_non_variadic_params()
+            .find(|each| std::ptr::eq(&raw const each.parameter, &raw const *parameter))?;
+        found.default.as_deref().map(|default| self.at(default))
+    }
+}
+
+impl<'d> Symbol<'d> {
+    /// The type over all its bindings.
+    pub fn typed(self) -> Typed {
+        let memo = &self.document.memo;
+        if memo.depth.get() == 0 {
+            memo.fuel.set(FUEL);
+            memo.tainted.set(false);
+        }
+        settle(self.infer())
+    }
+
+    pub(super) fn infer(self) -> Typed {
+        let memo = &self.document.memo;
+        match memo.symbols.borrow().get(&self.id) {
+            Some(Progress::Done(known)) => return known.clone(),
+            Some(Progress::Open) => {
+                memo.tainted.set(true);
+                return Typed::proven(Type::Never);
+            }
+            None => {}
+        }
+        memo.symbols.borrow_mut().insert(self.id, Progress::Open);
+        let depth = memo.depth.replace(memo.depth.get() + 1);
+        let found = self.find_type();
+        memo.depth.set(depth);
+        let mut symbols = memo.symbols.borrow_mut();
+        if memo.tainted.get() && depth > 0 {
+            symbols.remove(&self.id);
+        } else {
+            symbols.insert(self.id, Progress::Done(found.clone()));
+        }
+        found
+    }
+
+    pub(super) fn find_type(self) -> Typed {
+        if self.is_unbound() {
+            return match self.document.may_be_shadowed(self.name()) {
+                false => Typed::proven(library(self.name())),
+                true => Typed::unknown(),
+            };
+        }
+        if let Some(annotated) = self.annotated() {
+            return annotated;
+        }
+        let all = join_all(self.bindings().filter_map(Binding::type_given));
+        match all {
+            Some(all) if all.ty != Type::Never => all,
+            _ => Typed::unknown(),
+        }
+    }
+
+    /// The type that a declaration `x: T` gives.
+    pub(super) fn annotated(self) -> Option<Typed> {
+        self.bindings().find_map(|binding| {
+            let owner = binding.owner();
+            let AnyNodeRef::StmtAnnAssign(each) = owner.ast() else {
+                return None;
+            };
+            let ty = owner.at(&*each.annotation).annotation();
+            (!ty.is_unknown()).then(|| Typed::proven(ty).shown_by(owner.span()))
+        })
+    }
+}
+
+impl<'d> Binding<'d> {
+    /// The type of the value it gives; none for `del` and declarations.
+    pub(super) fn type_given(self) -> Option<Typed> {
+        let (target, owner) = (self.target(), self.owner());
+        Some(match self.kind() {
+            BindingKind::Assigned => {
+                let given = target.type_of_target(owner);
+                let is_new = owner.assigned_value().is_some_and(Node::is_display);
+                if begins_empty(&given.ty) || is_new {
+                    let ty = filled(&given.ty, self.symbol().uses());
+                    Typed { ty, ..given }
+                } else {
+                    given
+                }
+            }
+            BindingKind::Loop | BindingKind::With | BindingKind::Named => {
+                target.type_of_target(owner)
+            }
+            BindingKind::Declared | BindingKind::Deleted => return None,
+            BindingKind::Augmented => owner.type_grown(target),
+            BindingKind::Parameter => target.parameter_type(),
+            BindingKind::Rest => target.parameter_type().map(|ty| Type::tuple_of(ty.clone())),
+            BindingKind::Keywords => target
+                .parameter_type()
+                .map(|ty| Type::dict(Type::Str, ty.clone())),
+            BindingKind::Function => self.type_of_function(),
+            BindingKind::Class => {
+                let name = self.symbol().name().into();
+                Typed::proven(Type::Class(Local {
+                    id: owner.id(),
+                    name,
+                }))
+            }
+            BindingKind::Imported => match self
+                .document
+                .qualified_of(self.symbol(), self.symbol().name())
+            {
+                Some(name) => Typed::proven(library(&name)),
+                None => Typed::unknown(),
+            },
+            BindingKind::Caught
+            | BindingKind::Captured
+            | BindingKind::TypeParameter
+            | BindingKind::TypeAlias => Typed::unknown(),
+        })
+    }
+
+    pub(super) fn type_of_function(self) -> Typed {
+        let owner = self.owner();
+        let name = self.symbol().name().into();
+        Typed::proven(Type::Function(Local {
+            id: owner.id(),
+            name,
+        }))
+    }
+}
