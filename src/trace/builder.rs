@@ -323,7 +323,12 @@ impl<'d> Builder<'d> {
         None
     }
 
-    fn answer(&mut self, call: usize, result: NewResult<'d>, turn: usize) {
+    fn answer(&mut self, call: usize, mut result: NewResult<'d>, turn: usize) {
+        // Who only says that it failed said it in the error.
+        if let Some(error) = result.error.as_ref().filter(|_| result.content.is_blank()) {
+            result.content = error.clone();
+        }
+
         self.unanswered.remove(&call);
         self.trace.turns[turn].results.push(call);
         let call = &mut self.trace.calls[call];
@@ -378,12 +383,16 @@ impl<'d> Builder<'d> {
                 .map(|turn| turn.content.clone());
         }
         if trace.final_result.is_none() {
+            // Notices of the harness and words to colleagues answer nobody.
             trace.final_result = trace
                 .turns
                 .iter()
                 .rev()
                 .find(|turn| {
-                    turn.role == Role::Agent && turn.thread == 0 && !turn.content.is_blank()
+                    turn.role == Role::Agent
+                        && turn.kind == TurnKind::Message
+                        && turn.thread == 0
+                        && !turn.content.is_blank()
                 })
                 .map(|turn| turn.content.clone());
         }

@@ -139,7 +139,10 @@ pub(crate) fn open<R>(
     let mut runs = sink.traces;
     number(&mut runs, &roots, source);
     mark_cut(&mut runs, &roots.faults);
-    if runs.is_empty() {
+    let told = problems
+        .iter()
+        .any(|problem| problem.kind == ProblemKind::Unrecognised);
+    if runs.is_empty() && !told {
         problems.push(unrecognised(&values, source));
     }
     run(&Document { runs, problems }, source, settings)

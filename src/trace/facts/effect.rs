@@ -40,11 +40,12 @@ static SHELL_CHANGES: Pattern = Pattern::new(concat!(
     r"|\bgit\s+(?:-\S+\s+)*(?:commit|checkout|switch|reset|apply|am|merge|rebase|pull|push|clone|stash|add|rm|mv|restore|clean|cherry-pick|revert|init)\b",
     r"|\b(?:pip3?|npm|pnpm|yarn|apt|apt-get|brew|conda|uv|poetry|gem|cargo|go)\s+(?:-\S+\s+)*(?:install|uninstall|add|remove|update|upgrade|ci|get|sync)\b",
     r"|\bcurl\b[^|;\n]*\s(?:-X\s*(?:POST|PUT|DELETE|PATCH)|-d\b|--data|-F\b|-o\b|-O\b)|\bwget\b",
+    r"|^\s*(?:edit|create|insert|append|submit|str_replace)\b",
     r"|\b(?:systemctl|service)\s+\S*\s*(?:start|stop|restart)|\bdocker\s+(?:run|start|stop|rm|exec|build|compose)",
 ));
 
 static SHELL_READS: Pattern = Pattern::new(concat!(
-    r"^\s*(?:cd\s+\S+\s*(?:&&|;)\s*)?(?:ls|cat|head|tail|less|grep|egrep|rg|ag|find|fd|wc|pwd|which|whoami|env|printenv|echo|date|stat|file|du|df|ps|tree|sort|uniq|cut|diff|cmp|awk|sed|jq|nl|id|uname|type|hexdump|xxd|strings|test|sleep|man",
+    r"^\s*(?:cd\s+\S+\s*(?:&&|;)\s*)?(?:open|goto|scroll_up|scroll_down|search_dir|search_file|find_file|view|ls|cat|head|tail|less|grep|egrep|rg|ag|find|fd|wc|pwd|which|whoami|env|printenv|echo|date|stat|file|du|df|ps|tree|sort|uniq|cut|diff|cmp|awk|sed|jq|nl|id|uname|type|hexdump|xxd|strings|test|sleep|man",
     r"|git\s+(?:-\S+\s+)*(?:status|log|diff|show|branch|blame|ls-files|rev-parse|remote|grep))\b",
 ));
 

@@ -91,7 +91,7 @@ static BEGINS: Pattern = Pattern::new(concat!(
     r"|invalid (?:syntax|argument|json|parameter|input|request|api key|token|arguments|tool|function)|unknown (?:tool|function|command|action)|no such (?:tool|function|file)",
     r"|(?:access|permission) denied|unauthorized|forbidden|not found\b|timed? ?out|rate limit|too many requests|quota exceeded",
     r"|(?:the )?(?:operation|request|command|tool|connection|call|execution)(?: has)? (?:timed out|was (?:aborted|cancelled|denied|rejected))",
-    r"|input validation error|validation error|\d+ validation errors? for|missing required)",
+    r"|your proposed edit has introduced|input validation error|validation error|\d+ validation errors? for|missing required)",
 ));
 
 /// How a program's output ends when the program failed.

@@ -18,6 +18,7 @@ use std::sync::OnceLock;
 pub use effect::Effect;
 pub use errors::{ErrorClass, Failure, Known};
 pub use pages::{Handoff, Ledger, Page, Stop, StopKind, ledger, page};
+pub(crate) use pattern::Pattern;
 pub use phrases::{Phrase, code_blocks, prose};
 pub use repeats::Repeat;
 pub use seen::{Identifier, News, Seen, numbers};

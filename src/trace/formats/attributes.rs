@@ -293,9 +293,11 @@ pub(crate) fn step<'d>(
     };
     read_texts(attributes, &mut step);
     read_usage(attributes, &mut step);
-    if let Some(error) = attributes.any(&["error.message", "exception.message", "error.type"]) {
+    step.error = attributes
+        .any(&["error.message", "exception.message"])
+        .map(Text::of);
+    if step.error.is_some() || attributes.any(&["error.type"]).is_some() {
         step.failed = Some(true);
-        step.error = Some(Text::of(error));
     }
     if kind == StepKind::Tool {
         let id = attributes.text(&[
@@ -425,6 +427,24 @@ fn read_usage<'d>(attributes: &Attributes<'d>, step: &mut Step<'d>) {
         };
         step.tools
             .extend(with_json(listed, read).unwrap_or_default());
+    }
+    let requests = [
+        "gcp.vertex.agent.llm_request",
+        "mlflow.spanInputs",
+        "input.value",
+        "llm.invocation_parameters",
+    ];
+    if step.kind == StepKind::Model {
+        for request in requests.iter().filter_map(|key| attributes.any(&[key])) {
+            let read = |request: Value<'_>| {
+                messages::declared(request)
+                    .into_iter()
+                    .map(Tool::into_owned)
+                    .collect::<Vec<_>>()
+            };
+            step.tools
+                .extend(with_json(request, read).unwrap_or_default());
+        }
     }
     for (_, fields) in attributes.indexed("llm.tools") {
         let schema = fields

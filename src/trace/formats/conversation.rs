@@ -2,8 +2,8 @@
 //!
 //! Knows wrappers. Messages are read elsewhere.
 
-use crate::builder::Builder;
-use crate::formats::{Format, Sink, messages, parts};
+use crate::builder::{Builder, Message};
+use crate::formats::{Format, Sink, messages, parts, react};
 use crate::json::{Shape, Value};
 use crate::text::Text;
 
@@ -81,22 +81,25 @@ pub(crate) fn read<'d>(value: Value<'d>, sink: &mut Sink<'d>) {
     builder.trace.tools = messages::declared(request);
     builder.trace.goal = goal(value);
     builder.trace.final_result = result(value);
-    builder.trace.policy = request
-        .any(&["system", "instructions", "system_prompt"])
-        .and_then(|text| parts::content(Some(text)));
+    builder.trace.policy = messages::instructions(request).map(|message| message.content);
     builder.trace.tokens = parts::usage(
         value
             .get("usage")
             .filter(|usage| usage.shape() == Shape::Object),
     );
-    builder.trace.stop = value
-        .any(&["termination_reason", "exit_status"])
+    let ended = value.any(&["termination_reason", "exit_status", "stop_reason"]);
+    let ended = ended.or_else(|| value.path(&["info", "exit_status"]));
+    builder.trace.stop = ended
+        .filter(|ended| ended.shape() == Shape::Text)
         .map(Text::of);
     parts::outcome(&mut builder, value);
-    for list in found {
-        read_items(list.items(), &mut builder);
-    }
-    read_answer(value, &mut builder);
+    let mut said: Vec<Message<'d>> = found
+        .iter()
+        .flat_map(|list| list.items())
+        .flat_map(messages::read_one)
+        .collect();
+    said.extend(answer(value));
+    push(said, &mut builder);
     sink.traces.push(builder.finish());
 }
 
@@ -115,7 +118,14 @@ pub(crate) fn read_list<'d>(values: &[Value<'d>], sink: &mut Sink<'d>) {
         .iter()
         .flat_map(|value| declared_as_message(*value))
         .collect();
-    read_items(values.iter().copied(), &mut builder);
+    push(
+        values
+            .iter()
+            .copied()
+            .flat_map(messages::read_one)
+            .collect(),
+        &mut builder,
+    );
     sink.traces.push(builder.finish());
 }
 
@@ -126,24 +136,26 @@ fn declared_as_message(value: Value<'_>) -> Option<crate::run::Tool<'_>> {
     value.get("content").and_then(parts::tool)
 }
 
-/// Appends messages; those that are none are left out.
-pub(crate) fn read_items<'d>(items: impl Iterator<Item = Value<'d>>, builder: &mut Builder<'d>) {
-    for item in items {
-        for message in messages::read_one(item) {
-            builder.push(message);
-        }
+/// Appends messages; calls that are written as text become calls.
+fn push<'d>(mut said: Vec<Message<'d>>, builder: &mut Builder<'d>) {
+    if react::is(&said) {
+        react::read(&mut said);
+        builder.trace.format = Format::ReAct;
+    }
+    for message in said {
+        builder.push(message);
     }
 }
 
 /// A request logged with its response: the response's message is the last turn.
-fn read_answer<'d>(value: Value<'d>, builder: &mut Builder<'d>) {
+fn answer(value: Value<'_>) -> Vec<Message<'_>> {
     let response = value.get("response").unwrap_or(value);
     let choices = response.any(&["choices", "candidates"]).is_some();
     let blocks = !choices && value.has("response") && parts::role_of(response).is_some();
     if choices || blocks {
-        for message in messages::read_one(response) {
-            builder.push(message);
-        }
+        messages::read_one(response)
+    } else {
+        Vec::new()
     }
 }
 

@@ -2,10 +2,6 @@
 //!
 //! Input and output are often JSON in a string, sometimes twice. Does not know which framework was traced.
 
-use std::borrow::Cow;
-
-use rustc_hash::FxHashMap;
-
 use crate::builder::Builder;
 use crate::formats::attributes::plain_text;
 use crate::formats::steps::{self, Step, StepKind};
@@ -76,18 +72,7 @@ fn is_speech(text: &Text<'_>) -> bool {
 
 /// Reads observations of one or several traces.
 pub(crate) fn read_list<'d>(values: &[Value<'d>], sink: &mut Sink<'d>) {
-    let mut order = Vec::new();
-    let mut by_trace: FxHashMap<Option<Cow<'d, str>>, Vec<Value<'d>>> = FxHashMap::default();
-    for value in values {
-        let id = parts::id(*value, &["traceId", "trace_id"]);
-        let own = by_trace.entry(id.clone()).or_default();
-        if own.is_empty() {
-            order.push(id);
-        }
-        own.push(*value);
-    }
-    for id in order {
-        let own = by_trace.remove(&id).unwrap_or_default();
+    for (id, own) in parts::group_by(values, |value| parts::id(value, &["traceId", "trace_id"])) {
         let Some(span) = own
             .iter()
             .map(|value| value.span())

@@ -40,6 +40,11 @@ fn read_wrapped(value: Value<'_>, wraps_left: usize) -> Vec<Message<'_>> {
 fn read_list(list: Value<'_>) -> Vec<Message<'_>> {
     let mut messages: Vec<Message<'_>> = Vec::new();
     for item in list.items() {
+        // LangChain logs batches: a list of conversations, of which there is one.
+        if item.shape() == Shape::Array {
+            messages.extend(item.items().flat_map(read_one));
+            continue;
+        }
         let read = read_one(item);
         let called = |role: &str| {
             messages
@@ -111,7 +116,7 @@ fn list_in(value: Value<'_>) -> Option<Value<'_>> {
 }
 
 /// System text that a request keeps beside its messages.
-fn instructions(value: Value<'_>) -> Option<Message<'_>> {
+pub(crate) fn instructions(value: Value<'_>) -> Option<Message<'_>> {
     let text = value
         .any(&[
             "system",
@@ -464,6 +469,13 @@ pub(crate) fn call(part: Value<'_>) -> Option<NewCall<'_>> {
         .filter(|name| name.shape() == Shape::Text);
     let name = match named {
         Some(name) => Text::of(name),
+        // Inspect writes the tool's name where others put an object.
+        None if part
+            .get("function")
+            .is_some_and(|name| name.shape() == Shape::Text) =>
+        {
+            part.get("function").map(Text::of)?
+        }
         None => Text::apart(
             kind.strip_prefix("tool-")?.to_string(),
             part.get("type")?.span(),
@@ -698,6 +710,8 @@ pub(crate) fn is_item(value: Value<'_>) -> bool {
     match kind.as_ref() {
         "message" => parts::role_of(value).is_some(),
         "function_call" | "custom_tool_call" => value.has("name"),
+        "program" => value.has("call_id") && value.has("code"),
+        "program_output" => value.has("call_id"),
         "function_call_output" | "custom_tool_call_output" => value.has("call_id"),
         "reasoning" => value.has("summary") || value.has("id") || value.has("encrypted_content"),
         kind => kind.ends_with("_call") && (value.has("id") || value.has("call_id")),
@@ -741,7 +755,7 @@ fn item_call<'d>(value: Value<'d>, kind: &str) -> Option<NewCall<'d>> {
     if let Some(new) = call(value) {
         return Some(new);
     }
-    let name = kind.strip_suffix("_call")?.to_string();
+    let name = kind.strip_suffix("_call").unwrap_or(kind).to_string();
     let mut new = NewCall::new(Text::apart(name, value.get("type")?.span()), value.span());
     new.id = value.any(&["call_id", "id"]).and_then(Value::some_text);
     new.arguments = value

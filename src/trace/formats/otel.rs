@@ -209,7 +209,7 @@ fn add<'d>(span: Value<'d>, format: Format, groups: &mut Groups<'d>) {
 }
 
 /// A span's step, and whether OpenLLMetry wrote it.
-fn read_span(span: Value<'_>) -> (Step<'_>, bool) {
+pub(crate) fn read_span(span: Value<'_>) -> (Step<'_>, bool) {
     let listed = span
         .any(&["attributes", "tags"])
         .filter(|list| list.shape() == Shape::Array);
@@ -245,6 +245,10 @@ fn read_span(span: Value<'_>) -> (Step<'_>, bool) {
     read_times(span, &mut step);
     read_status(span, &mut step);
     read_events(span, &mut step);
+    if step.failed == Some(true) && step.error.is_none() {
+        step.error = attributes.any(&["error.type"]).map(Text::of);
+    }
+    step.settle();
     let openllmetry =
         attributes.has_prefix("traceloop.") || attributes.has_prefix("gen_ai.prompt.0");
     (step, openllmetry)
@@ -310,10 +314,6 @@ fn read_status<'d>(span: Value<'d>, step: &mut Step<'d>) {
             .error
             .take()
             .or_else(|| message.filter(|text| !text.is_blank()).map(Text::of));
-    }
-    if let Some(result) = step.call.as_mut().and_then(|call| call.result.as_mut()) {
-        result.failed = step.failed;
-        result.error = result.error.take().or_else(|| step.error.clone());
     }
 }
 

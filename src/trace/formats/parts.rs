@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use looplint_model::Span;
+use rustc_hash::FxHashMap;
 
 use crate::builder::Builder;
 use crate::json::{Shape, Value};
@@ -249,4 +250,23 @@ pub(crate) fn id<'d>(value: Value<'d>, keys: &[&str]) -> Option<Cow<'d, str>> {
             _ => None,
         }
     })
+}
+
+/// Values by the id that `id` gives them, in the order in which the ids first appear.
+pub(crate) fn group_by<'d>(
+    values: &[Value<'d>],
+    id: impl Fn(Value<'d>) -> Option<Cow<'d, str>>,
+) -> Vec<(Option<Cow<'d, str>>, Vec<Value<'d>>)> {
+    let mut groups: Vec<(Option<Cow<'d, str>>, Vec<Value<'d>>)> = Vec::new();
+    let mut places: FxHashMap<Option<Cow<'d, str>>, usize> = FxHashMap::default();
+    for value in values {
+        let id = id(*value);
+        let next = groups.len();
+        let at = *places.entry(id.clone()).or_insert(next);
+        if at == next {
+            groups.push((id, Vec::new()));
+        }
+        groups[at].1.push(*value);
+    }
+    groups
 }

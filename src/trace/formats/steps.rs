@@ -51,6 +51,8 @@ pub(crate) enum StepKind {
     Tool,
     /// An agent's or sub-agent's work.
     Agent,
+    /// A message of its own: a hand-off, a guardrail.
+    Note,
     /// Anything else.
     Other,
 }
@@ -99,6 +101,22 @@ impl<'d> Step<'d> {
         }
         self.kind = StepKind::Tool;
         self.call = Some(call);
+    }
+
+    /// Gives the call of a tool that failed without an output its error for a result.
+    pub(crate) fn settle(&mut self) {
+        let Some(call) = &mut self.call else { return };
+        if call.result.is_none() && (self.failed == Some(true) || self.error.is_some()) {
+            let content = self
+                .error
+                .clone()
+                .unwrap_or_else(|| Text::apart("", self.span));
+            call.result = Some(NewResult::new(content, self.span));
+        }
+        if let Some(result) = &mut call.result {
+            result.failed = result.failed.or(self.failed);
+            result.error = result.error.take().or_else(|| self.error.clone());
+        }
     }
 
     /// What a model was given and gave as plain text becomes messages.
@@ -213,12 +231,15 @@ fn speakers(steps: &[Step<'_>]) -> Vec<bool> {
             .collect::<Vec<bool>>()
     };
     for kind in [StepKind::Model, StepKind::Agent, StepKind::Other] {
-        let speaking = by(kind);
+        let mut speaking = by(kind);
         if speaking.contains(&true) {
+            for (speaks, step) in speaking.iter_mut().zip(steps) {
+                *speaks |= step.kind == StepKind::Note;
+            }
             return speaking;
         }
     }
-    vec![false; steps.len()]
+    by(StepKind::Note)
 }
 
 /// Goal and result of the run, from its outermost step.
@@ -230,6 +251,10 @@ fn read_frame<'d>(builder: &mut Builder<'d>, steps: &[Step<'d>], family: &Family
         return;
     };
     let root = root.1;
+    // A model's answer is one of many; what the run was asked and gave is told by what is around it.
+    if root.kind == StepKind::Model {
+        return;
+    }
     if builder.trace.goal.is_none() && root.kind != StepKind::Tool {
         let asked = root
             .input
