@@ -3,18 +3,20 @@
 //! One run; files named relative to the root; regions narrow enough to be annotated; each alert with the hash that
 //! lets it be known again. The only place that names SARIF.
 
+mod fingerprints;
 mod line_hash;
+mod rules;
 mod shapes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
 
-use looplint_model::{
-    Columns, Confidence, Finding, Layout, Page, Problem, Safety, Severity, Source, Span,
-};
+use looplint_model::{Columns, Finding, Layout, Problem, Safety, Source, Span};
 
+use self::fingerprints::{hash_of, line_hashes};
+use self::rules::{level, rule, sentence};
 use self::shapes::*;
-use crate::found::{Found, bytes_before, slowdown_pct};
+use crate::found::{Found, slowdown_pct};
 use crate::paths::{is_absolute, uri};
 use crate::words::{cost_line, count, one_line, thousands};
 use crate::{INFORMATION_URI, Report};
@@ -27,8 +29,6 @@ const N_RESULTS_KEPT: usize = 5_000;
 const N_RELATED: usize = 100;
 /// Steps that code scanning keeps for a result.
 const N_STEPS: usize = 1_000;
-/// Characters that code scanning takes in a description.
-const N_DESCRIPTION: usize = 1024;
 
 /// Writes one log with one run.
 pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -68,7 +68,7 @@ fn log(report: &Report<'_>) -> Log {
                 .get(group[0].finding.rule)
                 .copied()
                 .unwrap_or_default();
-            outcome(group, index, line_hash(&hashes, &group[0]))
+            outcome(group, index, hash_of(&hashes, &group[0]))
         })
         .collect();
     let driver = Driver {
@@ -124,103 +124,6 @@ fn merged<'a>(found: Vec<Found<'a>>) -> Vec<Vec<Found<'a>>> {
         }
     }
     groups
-}
-
-fn rule(id: &str, page: Option<&Page>) -> Rule {
-    let summary = page.map_or(id, |page| page.summary.as_str());
-    let body = page.map_or("", |page| page.body.as_str()).trim();
-    let help = if body.is_empty() { summary } else { body };
-    let severity = page.map_or(Severity::Warning, |page| page.severity);
-    let mut tags = vec!["performance".to_owned()];
-    if let Some(page) = page {
-        tags.push(page.domain.clone());
-        if !page.mode.is_empty() {
-            tags.push(page.mode.to_lowercase().replace('_', "-"));
-        }
-    }
-    Rule {
-        id: id.to_owned(),
-        name: pascal_case(id),
-        short_description: Text::plain(sentence(summary)),
-        full_description: Text::plain(sentence(first_paragraph(body).unwrap_or(summary))),
-        help: Text {
-            text: help.to_owned(),
-            markdown: Some(help.to_owned()),
-        },
-        help_uri: page.map(Page::href),
-        default_configuration: Configuration {
-            level: level(severity),
-        },
-        properties: RuleProperties {
-            tags,
-            precision: precision(page),
-            problem_severity: match severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Info => "recommendation",
-            },
-        },
-    }
-}
-
-/// How often the rule is right: as measured where it was, else by what its page claims.
-fn precision(page: Option<&Page>) -> &'static str {
-    let Some(page) = page else { return "medium" };
-    let rates = &page.measured().rates;
-    let fired: u64 = rates.iter().map(|rate| rate.fired).sum();
-    if fired > 0 {
-        let right: u64 = rates.iter().map(|rate| rate.right).sum();
-        return match right as f64 / fired as f64 {
-            0.95.. => "very-high",
-            0.85.. => "high",
-            0.6.. => "medium",
-            _ => "low",
-        };
-    }
-    match page.confidence {
-        Confidence::Proven => "very-high",
-        Confidence::Likely => "high",
-        Confidence::Possible => "medium",
-    }
-}
-
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "note",
-    }
-}
-
-/// `ListMembershipInLoop` for `list-membership-in-loop`.
-fn pascal_case(id: &str) -> String {
-    id.split(['-', '_'])
-        .flat_map(|word| {
-            let mut characters = word.chars();
-            characters
-                .next()
-                .map(|first| first.to_uppercase().collect::<String>() + characters.as_str())
-        })
-        .collect()
-}
-
-/// The first paragraph of a page that is prose, as one line.
-fn first_paragraph(body: &str) -> Option<&str> {
-    body.split("\n\n")
-        .map(str::trim)
-        .find(|text| !text.is_empty() && !text.starts_with(['#', '`', '|', '-', '>', '<']))
-}
-
-/// Text of a description: one line, closed by a full stop, not longer than code scanning takes.
-fn sentence(text: &str) -> String {
-    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() >= N_DESCRIPTION {
-        line = line.chars().take(N_DESCRIPTION - 2).collect();
-        line.push('…');
-    } else if !line.ends_with(['.', '!', '?', '`']) {
-        line.push('.');
-    }
-    line
 }
 
 fn outcome(group: &[Found<'_>], rule_index: usize, line_hash: Option<String>) -> Outcome {
@@ -481,60 +384,4 @@ fn notifications(report: &Report<'_>) -> Vec<Notification> {
         .map(problem)
         .chain(left_out)
         .collect()
-}
-
-/// Hashes by file name and line, for the lines that have results.
-type Hashes<'a> = BTreeMap<&'a str, BTreeMap<usize, String>>;
-
-fn line_hashes<'a>(report: &Report<'a>, kept: &[Vec<Found<'a>>]) -> Hashes<'a> {
-    let mut lines: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-    for group in kept {
-        let lines = lines.entry(&group[0].source.name).or_default();
-        lines.insert(group[0].start().line);
-    }
-    let mut sources: BTreeMap<&str, Vec<&Source>> = BTreeMap::new();
-    for checked in report.files {
-        if lines.contains_key(checked.source.name.as_str()) {
-            sources
-                .entry(&checked.source.name)
-                .or_default()
-                .push(&checked.source);
-        }
-    }
-    sources
-        .into_iter()
-        .filter_map(|(name, mut parts)| {
-            parts.sort_by_key(|source| bytes_before(source));
-            Some((
-                name,
-                line_hash::hashes_of(whole_text(&parts)?, lines.get(name)?),
-            ))
-        })
-        .collect()
-}
-
-/// The file's text in UTF-16 units, or `None` where the parts are not all of it or another reader would read it
-/// otherwise: the upload step then makes the hash itself.
-fn whole_text<'a>(parts: &[&'a Source]) -> Option<impl Iterator<Item = u16> + use<'a>> {
-    let mut at = 0;
-    for part in parts {
-        let readable = part.encoding == "utf-8" || part.text.is_ascii();
-        if matches!(part.layout, Layout::Cells(_)) || !readable || bytes_before(part) != at {
-            return None;
-        }
-        at += part.text.len() as u64;
-    }
-    let mark = parts.first().is_some_and(|part| part.bom).then_some(0xfeff);
-    let texts: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
-    Some(
-        mark.into_iter()
-            .chain(texts.into_iter().flat_map(str::encode_utf16)),
-    )
-}
-
-fn line_hash(hashes: &Hashes<'_>, found: &Found<'_>) -> Option<String> {
-    hashes
-        .get(found.source.name.as_str())?
-        .get(&found.start().line)
-        .cloned()
 }
