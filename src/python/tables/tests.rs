@@ -196,3 +196,23 @@ fn examples_do_what_the_rows_say() {
     assert_eq!(wrong, [""; 0]);
     assert!(n_results > 900, "only {n_results} examples ran");
 }
+
+#[test]
+fn models_that_come_with_django() {
+    let user = Type::Library("django.contrib.auth.models.User".into());
+    let manager = attribute(&user, "objects").unwrap();
+    assert_eq!(manager.to_string(), "Manager");
+    assert_eq!(method(&manager, "get").unwrap().sink, Some(Sink::Query));
+    assert_eq!(user.returned().to_string(), "Model[User]");
+    let orders = Type::parse("type[Model[Order]]").unwrap();
+    let manager = attribute(&orders, "objects").unwrap();
+    assert_eq!(
+        result_of(&manager, "filter", &[]).to_string(),
+        "QuerySet[Model[Order]]"
+    );
+    assert_eq!(
+        result_of(&manager, "first", &[]).to_string(),
+        "Model[Order] | None"
+    );
+    assert!(method(&manager, "filter").unwrap().lazy);
+}
