@@ -124,20 +124,20 @@ pub fn pack(
         costs: BTreeMap::new(),
         shown: BTreeSet::new(),
     };
-    let mut packed = None;
-    let mut room = budget - needed;
-    // The second round uses what the first was too careful to spend.
-    for _ in 0..2 {
-        filler.fill(&mut forms, room);
-        let fitted = filler.shrink(&mut forms, budget);
-        room = budget - fitted.tokens;
-        packed = Some(fitted);
+    // Tokens are never more than bytes: what fits in bytes needs no counting one by one.
+    let all = vec![Form::Whole; forms.len()];
+    if plan.render(&all).text.len() <= budget {
+        return Ok(filler.shrink(&mut all.clone(), budget));
     }
-    packed.ok_or(TooSmall {
-        needed,
-        budget,
-        tokenizer,
-    })
+    filler.fill(&mut forms, budget - needed);
+    let mut packed = filler.shrink(&mut forms, budget);
+    // Lines for what is left out took room that is free now; half a percent is not worth a second round.
+    let room = budget - packed.tokens;
+    if room * 200 >= budget && forms != all {
+        filler.fill(&mut forms, room);
+        packed = filler.shrink(&mut forms, budget);
+    }
+    Ok(packed)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
