@@ -23,10 +23,13 @@ impl<'d> Node<'d> {
         }
         if let Some((receiver, method)) = self.method() {
             let ty = receiver.ty().without_none();
-            let mut facts = ty
-                .members()
-                .iter()
-                .map(|member| tables::method(member, method));
+            let mut facts = ty.members().iter().map(|member| match member {
+                // What a class of the module does not define, its library base does.
+                Type::Instance(_) | Type::Class(_) if self.callee().is_none() => {
+                    tables::method(&self.document.as_library(member), method)
+                }
+                other => tables::method(other, method),
+            });
             let first = facts.next()??;
             let agrees = |fact: &Fact| {
                 fact.effect == first.effect && fact.work == first.work && fact.sink == first.sink

@@ -4,6 +4,7 @@
 //! show it and with how sure it is. Knows annotations, literals, calls through the tables, classes and functions of
 //! the module. Does not know other modules, and says so rather than guess.
 
+mod bases;
 mod calls;
 mod expressions;
 mod members;
@@ -17,7 +18,7 @@ use crate::elements::{begins_empty, settled};
 use crate::memo::Progress;
 use crate::node::Node;
 use crate::tables;
-use crate::types::{Operator, Type};
+use crate::types::{Local, Operator, Type};
 
 /// A type with its evidence.
 #[derive(Clone, Debug, PartialEq)]
@@ -192,7 +193,15 @@ impl<'d> Document<'d> {
             memo.fuel.set(FUEL);
             memo.tainted.set(false);
         }
-        settle(self.type_of_member(class, name)).ty
+        let name_of = match class.ast() {
+            AnyNodeRef::StmtClassDef(each) => each.name.as_str(),
+            _ => return Type::Unknown,
+        };
+        let receiver = Type::Instance(Local {
+            id: class.id(),
+            name: name_of.into(),
+        });
+        settle(self.type_of_member(&receiver, name)).ty
     }
 
     /// What calling a function of the module gives.

@@ -12,6 +12,7 @@ use crate::graph::Graph;
 use crate::index::Index;
 use crate::infer::Typed;
 use crate::summary::FunctionSummary;
+use crate::types::Type;
 
 /// A type that is being found, or was.
 #[derive(Clone, Debug)]
@@ -38,6 +39,8 @@ pub(crate) struct Memo<'d> {
     pub summaries: RefCell<FxHashMap<u32, Progress<Rc<FunctionSummary>>>>,
     /// Functions that were asked about while they were being looked at.
     pub recursive: RefCell<FxHashSet<u32>>,
+    /// What classes of the module are to the tables, by class.
+    pub bases: RefCell<FxHashMap<u32, Option<Type>>>,
     /// How many functions inside one another are being looked at.
     pub calls: Cell<u32>,
     /// Attributes by name.

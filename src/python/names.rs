@@ -35,7 +35,10 @@ impl<'d> Node<'d> {
                 base.push_str(attribute.attr.as_str());
                 Some(base)
             }
-            AnyNodeRef::ExprCall(call) => self.at(&*call.func).qualified_name(),
+            // What a call gives has no name: `f()()` is not `f`.
+            AnyNodeRef::ExprCall(call) if !call.func.is_call_expr() => {
+                self.at(&*call.func).qualified_name()
+            }
             _ => None,
         }
     }
@@ -54,7 +57,9 @@ impl<'d> Node<'d> {
             // An alias may have any name, so only plain builtins can be ruled out by the text.
             AnyNodeRef::ExprName(each) => name.contains('.') || each.id.as_str() == last,
             AnyNodeRef::ExprAttribute(each) => each.attr.as_str() == last,
-            AnyNodeRef::ExprCall(call) => return self.at(&*call.func).is_qualified(name),
+            AnyNodeRef::ExprCall(call) if !call.func.is_call_expr() => {
+                return self.at(&*call.func).is_qualified(name);
+            }
             _ => false,
         };
         fits && self.qualified_name().as_deref() == Some(name)

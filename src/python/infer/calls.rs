@@ -2,10 +2,13 @@
 //!
 //! Does not know other modules of the program.
 
-use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
+use looplint_model::Confidence;
+use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Stmt};
 
 use super::Typed;
 use crate::document::Document;
+use crate::flow::never_falls;
+use crate::kind::Kind;
 use crate::node::Node;
 use crate::tables;
 use crate::types::{DictKind, Type};
@@ -55,10 +58,24 @@ impl<'d> Node<'d> {
         if receiver.ty == Type::Never {
             return receiver;
         }
-        if let Type::Instance(class) | Type::Class(class) = &receiver.ty {
-            let member = self
-                .document
-                .type_of_member(self.document.at(class.id), name);
+        if let Type::Union(members) = &receiver.ty
+            && members.iter().any(|each| matches!(each, Type::Instance(_)))
+        {
+            let given = members
+                .iter()
+                .filter(|member| **member != Type::None)
+                .map(|member| {
+                    let receiver = Typed {
+                        ty: member.clone(),
+                        ..receiver.clone()
+                    };
+                    self.type_of_method(receiver, name, arguments).ty
+                });
+            let ty = Type::union(given);
+            return Typed { ty, ..receiver };
+        }
+        if matches!(receiver.ty, Type::Instance(_) | Type::Class(_)) {
+            let member = self.document.type_of_member(&receiver.ty, name);
             return match &member.ty {
                 Type::Function(local) => self.document.type_of_return(self.document.at(local.id)),
                 Type::Class(class) => Typed {
@@ -67,6 +84,10 @@ impl<'d> Node<'d> {
                 },
                 Type::Callable(of) => {
                     let ty = (**of).clone();
+                    Typed { ty, ..member }
+                }
+                Type::Method(method) => {
+                    let ty = tables::result_of(&method.0, &method.1, arguments);
                     Typed { ty, ..member }
                 }
                 _ => Typed::unknown(),
@@ -88,7 +109,16 @@ impl<'d> Node<'d> {
                     Some(mode) => tables::opened(mode.constant_str()),
                 }
             }
-            "super" | "type" | "getattr" => Type::Unknown,
+            "super" | "getattr" => Type::Unknown,
+            // `type(self)(..)` makes another of its kind.
+            "type" => match arguments {
+                [Type::Instance(local)] => Type::Class(local.clone()),
+                _ => Type::Unknown,
+            },
+            "typing.cast" | "typing_extensions.cast" => match self.argument(0, "typ") {
+                Some(class) => class.annotation(),
+                None => Type::Unknown,
+            },
             _ if arguments.len() <= 1 && self.begins_as(name, arguments).is_some() => {
                 self.begins_as(name, arguments).unwrap_or_default()
             }
@@ -160,12 +190,15 @@ impl<'d> Document<'d> {
             return Typed::unknown();
         }
         if is_generator {
-            let item = Type::Unknown.into();
+            let item = self.type_of_yields(function);
             return Typed::proven(if each.is_async {
-                Type::AsyncIterator(item)
+                Type::AsyncIterator(item.into())
             } else {
-                Type::Iterator(item)
+                Type::iterator(item)
             });
+        }
+        if is_abstract(function, each) {
+            return Typed::unknown();
         }
         let returns = &self.index.returns;
         let first = returns.partition_point(|(_, node)| *node < function.id);
@@ -191,13 +224,54 @@ impl<'d> Document<'d> {
                 Some(all) => all.join(value),
             });
         }
-        let all = all.unwrap_or_else(|| Typed::proven(Type::None));
+        if !never_falls(function, &each.body) {
+            let falls = Typed::proven(Type::None);
+            all = Some(match all {
+                None => falls,
+                Some(all) => all.join(falls),
+            });
+        }
+        let mut all = all.unwrap_or_else(Typed::unknown);
+        if function.parent_class().is_some() {
+            // A class below may define the method anew.
+            all = all.at_most(Confidence::Likely);
+        }
         if each.is_async {
             all.map(|ty| Type::Awaitable(ty.clone().into()))
         } else {
             all
         }
     }
+
+    /// What a generator of the module gives, by its `yield`s.
+    fn type_of_yields(&'d self, function: Node<'d>) -> Type {
+        let mut all = Type::Never;
+        for node in function.subtree().filter(|node| node.kind() == Kind::Yield) {
+            if node.frame() != function {
+                continue;
+            }
+            let given = match node.ast() {
+                AnyNodeRef::ExprYield(each) => match &each.value {
+                    Some(value) => node.at(&**value).inferred(),
+                    None => Type::None,
+                },
+                AnyNodeRef::ExprYieldFrom(each) => node.at(&*each.value).inferred().iterated(),
+                _ => continue,
+            };
+            all = all.join(&given);
+        }
+        all
+    }
+}
+
+/// Whether a function only stands for others: its body is empty, or does nothing but raise.
+fn is_abstract(function: Node<'_>, each: &ast::StmtFunctionDef) -> bool {
+    let says_nothing = |statement: &Stmt| match statement {
+        Stmt::Pass(_) | Stmt::Raise(_) => true,
+        Stmt::Expr(each) => each.value.is_literal_expr(),
+        _ => false,
+    };
+    function.parent_class().is_some() && each.body.iter().all(says_nothing)
 }
 
 /// Decorators that leave what a call gives as it is.

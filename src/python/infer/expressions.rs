@@ -2,6 +2,7 @@
 //!
 //! Knows displays, operators, subscripts and attributes. Calls are in `calls`, names in `names`.
 
+use looplint_model::Confidence;
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr, UnaryOp};
 
 use super::{ELEMENTS_MAX, Typed, is_constant, library, operator};
@@ -162,12 +163,26 @@ impl<'d> Node<'d> {
         let name = each.attr.as_str();
         let value = self.at(&*each.value).infer();
         match &value.ty {
-            Type::Instance(class) | Type::Class(class) => {
-                return self
-                    .document
-                    .type_of_member(self.document.at(class.id), name);
+            Type::Instance(_) | Type::Class(_) => {
+                return self.document.type_of_member(&value.ty, name);
+            }
+            Type::Union(members)
+                if members.iter().any(|each| matches!(each, Type::Instance(_))) =>
+            {
+                let each = |member: &Type| match member {
+                    Type::Instance(_) => self.document.type_of_member(member, name).ty,
+                    other => tables::attribute(other, name).unwrap_or_default(),
+                };
+                let members = members.iter().filter(|member| **member != Type::None);
+                return Typed {
+                    ty: Type::union(members.map(each)),
+                    ..value
+                };
             }
             Type::Module(_) | Type::Unknown => {
+                if let Some(manager) = self.manager_of_unseen_model(name) {
+                    return manager;
+                }
                 if let Some(qualified) = self.qualified_name() {
                     return Typed::proven(library(&qualified));
                 }
@@ -179,5 +194,19 @@ impl<'d> Node<'d> {
             None if value.ty.is_unknown() => Typed::unknown(),
             None => value.map(|ty| Type::Method((ty.clone(), name.into()).into())),
         }
+    }
+
+    /// `Order.objects`, where `Order` is imported from elsewhere in a Django project: a manager, by its name.
+    fn manager_of_unseen_model(self, name: &str) -> Option<Typed> {
+        if name != "objects" {
+            return None;
+        }
+        let qualified = self.qualified_name()?;
+        let model = qualified.rsplit('.').nth(1)?;
+        let is_class = model.starts_with(char::is_uppercase) && qualified.matches('.').count() >= 2;
+        is_class.then(|| {
+            let row = Type::Model(model.into());
+            Typed::proven(Type::Manager(row.into())).at_most(Confidence::Likely)
+        })
     }
 }

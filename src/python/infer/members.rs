@@ -3,6 +3,7 @@
 //! Knows class bodies, what methods assign to `self`, properties and base classes.
 //! Does not know what other modules add to an object.
 
+use looplint_model::Confidence;
 use ruff_python_ast::{AnyNodeRef, Expr};
 use rustc_hash::FxHashMap;
 
@@ -11,6 +12,7 @@ use crate::document::Document;
 use crate::elements::{begins_empty, filled};
 use crate::node::Node;
 use crate::scope::{BindingKind, ScopeKind, Symbol};
+use crate::tables;
 use crate::types::{Local, Type};
 
 impl<'d> Node<'d> {
@@ -76,22 +78,44 @@ impl<'d> Node<'d> {
 }
 
 impl<'d> Document<'d> {
-    /// The type of a member of a class of the module, by the class body and what methods assign to `self`.
-    pub(super) fn type_of_member(&'d self, class: Node<'d>, name: &str) -> Typed {
+    /// The type of a member of a class of the module or of an instance: by the class bodies, by what methods assign
+    /// to `self`, else by the base class from a library.
+    pub(super) fn type_of_member(&'d self, receiver: &Type, name: &str) -> Typed {
+        let (Type::Instance(local) | Type::Class(local)) = receiver else {
+            return Typed::unknown();
+        };
         if self.memo.depth.get() > DEPTH_MAX {
             return Typed::unknown();
         }
+        for own in self.own_classes(self.at(local.id)) {
+            if let Some(found) = self.type_of_own_member(own, name) {
+                return found;
+            }
+        }
+        let base = self.as_library(receiver);
+        if base.is_unknown() {
+            return Typed::unknown();
+        }
+        let ty = tables::attribute(&base, name)
+            .unwrap_or_else(|| Type::Method((base, name.into()).into()));
+        Typed::proven(ty).at_most(Confidence::Likely)
+    }
+
+    /// The same for one class without its bases; none where it has no such member.
+    fn type_of_own_member(&'d self, class: Node<'d>, name: &str) -> Option<Typed> {
         let scope = class.data().extra;
         let mut all: Option<Typed> = None;
         if let Some(symbol) = self.own_symbol(scope, name) {
-            let in_body = symbol.infer();
-            if let Type::Function(local) = &in_body.ty
-                && self.at(local.id).is_property()
-            {
-                return self.type_of_return(self.at(local.id));
+            let getter = symbol.bindings().find(|binding| {
+                binding.kind() == BindingKind::Function && binding.owner().is_property()
+            });
+            if let Some(getter) = getter {
+                let given = self.type_of_return(getter.owner());
+                return Some(given.at_most(Confidence::Likely));
             }
+            let in_body = symbol.infer();
             if symbol.annotated().is_some() {
-                return in_body;
+                return Some(in_body);
             }
             // A class attribute that is `None` is a placeholder for what the methods assign.
             if in_body.ty != Type::None {
@@ -104,7 +128,7 @@ impl<'d> Document<'d> {
                 AnyNodeRef::StmtAnnAssign(each) => {
                     let ty = owner.at(&*each.annotation).annotation();
                     if !ty.is_unknown() {
-                        return Typed::proven(ty).shown_by(owner.span());
+                        return Some(Typed::proven(ty).shown_by(owner.span()));
                     }
                     owner.type_given()
                 }
@@ -127,17 +151,18 @@ impl<'d> Document<'d> {
                     .filter(|each| each.is_of_self(class)),
             );
         }
-        match all {
-            Some(all) if all.ty != Type::Never => all.map(|ty| {
-                // `None` until it is set: reading it as such would raise.
-                if ty.members().len() > 1 {
-                    ty.without_none()
-                } else {
-                    ty.clone()
-                }
-            }),
-            _ => Typed::unknown(),
+        let all = all?;
+        if all.ty == Type::Never {
+            return Some(Typed::unknown());
         }
+        Some(all.map(|ty| {
+            // `None` until it is set: reading it as such would raise.
+            if ty.members().len() > 1 {
+                ty.without_none()
+            } else {
+                ty.clone()
+            }
+        }))
     }
 
     /// The symbol that a scope itself owns.
@@ -204,10 +229,9 @@ impl Node<'_> {
                     name.id.as_str(),
                     "property" | "cached_property" | "lazyproperty"
                 ),
-                Expr::Attribute(attribute) => matches!(
-                    attribute.attr.as_str(),
-                    "cached_property" | "setter" | "getter"
-                ),
+                Expr::Attribute(attribute) => {
+                    matches!(attribute.attr.as_str(), "cached_property" | "getter")
+                }
                 _ => false,
             })
     }

@@ -15,6 +15,9 @@ use crate::scope::{Binding, BindingKind, Symbol};
 use crate::tables;
 use crate::types::{Local, Type};
 
+/// Calls of a private function that are looked at, at most.
+const CALLERS_MAX: usize = 12;
+
 impl<'d> Node<'d> {
     pub(super) fn type_of_name(self) -> Typed {
         let Some(symbol) = self.symbol() else {
@@ -138,19 +141,117 @@ impl<'d> Node<'d> {
         if let Some(item) = self.mapped_item() {
             return item;
         }
-        match self.default_value() {
-            Some(default) if default.kind() != Kind::Name => {
-                // `None` says nothing about what callers pass.
-                let typed = default.infer().map(|ty| {
-                    if *ty == Type::None {
-                        Type::Unknown
-                    } else {
-                        ty.clone()
-                    }
-                });
-                typed.at_most(Confidence::Likely).shown_by(self.span())
+        let by_callers = self.passed_by_callers();
+        let Some(default) = self
+            .default_value()
+            .filter(|each| each.kind() != Kind::Name)
+        else {
+            return by_callers.unwrap_or_else(Typed::unknown);
+        };
+        // `None` says nothing about what callers pass.
+        let default = default.infer().map(|ty| match ty {
+            Type::None => Type::Unknown,
+            other => other.clone(),
+        });
+        let default = default.at_most(Confidence::Likely).shown_by(self.span());
+        match by_callers {
+            Some(passed) if default.ty.is_unknown() => passed,
+            Some(passed) => passed.join(default),
+            None => default,
+        }
+    }
+
+    /// What the module passes as a parameter of one of its private functions, where all calls are in sight.
+    fn passed_by_callers(self) -> Option<Typed> {
+        let function = self.parent()?;
+        let AnyNodeRef::StmtFunctionDef(each) = function.ast() else {
+            return None;
+        };
+        let name = each.name.as_str();
+        let is_private = name.starts_with('_') && !name.ends_with("__");
+        let is_inner = function.frame().kind() == Kind::Function;
+        if !(is_private || is_inner) || !each.decorator_list.is_empty() {
+            return None;
+        }
+        let at = function
+            .children()
+            .filter(|child| child.kind() == Kind::Parameter)
+            .position(|child| child == self)?;
+        let uses: Vec<Node<'d>> = match function.parent_class() {
+            None => {
+                let mut symbols = self
+                    .document
+                    .look_up(function.data().scope, name)
+                    .into_iter();
+                let symbol = symbols.next()?;
+                symbol.single_binding()?;
+                symbol.uses().collect()
             }
-            _ => Typed::unknown(),
+            Some(class) => {
+                let uses: Vec<Node<'d>> = self.document.attributes_of(name).collect();
+                if !uses.iter().all(|each| each.is_of_self(class)) {
+                    return None;
+                }
+                uses
+            }
+        };
+        if uses.is_empty() || uses.len() > CALLERS_MAX {
+            return None;
+        }
+        let skipped = usize::from(function.parent_class().is_some());
+        let mut all: Option<Typed> = None;
+        for each in uses {
+            let call = each.parent().filter(|call| call.calls(each))?;
+            // Left out: the default, which is looked at beside.
+            let Some(passed) = call.argument(at.checked_sub(skipped)?, self.parameter_name())
+            else {
+                if call.passes_all(at - skipped) {
+                    continue;
+                }
+                return None;
+            };
+            let passed = passed.infer().shown_by(call.span());
+            all = Some(match all {
+                None => passed,
+                Some(all) => all.join(passed),
+            });
+        }
+        let all = all?;
+        (!all.ty.is_unknown() && all.ty != Type::None).then(|| all.at_most(Confidence::Likely))
+    }
+
+    fn parameter_name(self) -> &'d str {
+        match self.ast() {
+            AnyNodeRef::Parameter(each) => each.name.as_str(),
+            _ => "",
+        }
+    }
+
+    /// Whether this is a call of what `function` says.
+    fn calls(self, function: Node<'d>) -> bool {
+        match self.ast() {
+            AnyNodeRef::ExprCall(call) => self.at(&*call.func) == function,
+            _ => false,
+        }
+    }
+
+    /// Whether a call says plainly what it passes up to position `at`: no `*` and no `**`.
+    fn passes_all(self, at: usize) -> bool {
+        match self.ast() {
+            AnyNodeRef::ExprCall(call) => {
+                !call
+                    .arguments
+                    .args
+                    .iter()
+                    .take(at + 1)
+                    .any(Expr::is_starred_expr)
+                    && call
+                        .arguments
+                        .keywords
+                        .iter()
+                        .all(|keyword| keyword.arg.is_some())
+            }
+            _ => false,
         }
     }
 

@@ -68,7 +68,7 @@ bare: int likely
 self.rows: list[str] proven
 self.seen: set proven
 self.kinds: dict[str, int] proven
-self.all(): list[list[str]] proven
+self.all(): list[list[str]] likely
 text.split(): list[str] proven
 key: str proven
 value: int proven
@@ -282,6 +282,95 @@ d: dict[str, list[int]] proven
 e: list[int] proven
 g: list[None | str] proven
 hidden: list proven
+",
+    );
+}
+
+#[test]
+fn classes_pass_their_members_on() {
+    check(
+        "
+from django.db import models
+from app.models import Customer
+class Order(models.Model):
+    items = []
+    @property
+    def names(self):
+        return [item.name.lower() for item in self.items]
+    @names.setter
+    def names(self, value):
+        self._names = value
+    def todo(self):
+        raise NotImplementedError
+class Base:
+    def __init__(self, rows: list[str]):
+        self.rows = rows
+    def all(self):
+        return self.rows
+class Child(Base):
+    def f(self, order: Order):
+        «self.rows»; «self.all()»; «order.names»; «order.todo()»
+        «Order.objects»; «Order.objects.filter(a=1)»; «Customer.objects.get(a=1)»
+        for row in Order.objects.all():
+            «row»
+        «type(self)([])»
+        if order:
+            either = self
+        else:
+            either = Base([])
+        «either.rows»
+",
+        ty,
+        "
+self.rows: list[str] proven
+self.all(): list[str] likely
+order.names: list likely
+order.todo(): Unknown possible
+Order.objects: Manager[Model[Order]] likely
+Order.objects.filter(a=1): QuerySet[Model[Order]] likely
+Customer.objects.get(a=1): Model[Customer] likely
+row: Model[Order] likely
+type(self)([]): Child proven
+either.rows: list[str] proven
+",
+    );
+}
+
+#[test]
+fn callers_in_sight_say_what_a_private_function_gets() {
+    check(
+        "
+import typing
+def _find(xs, key, n=1):
+    «xs»; «key»; «n»
+def public(xs):
+    «xs»
+def words(text: str):
+    for word in text.split():
+        yield word
+def f(text: str):
+    _find(text.split(), 'a')
+    _find(sorted(text), key='b', n=2)
+    public([])
+    «words(text)»
+    «typing.cast('set[int]', text)»
+    for word in words(text):
+        «word»
+def _leaks(xs):
+    «xs»
+call = _leaks
+_leaks([1])
+",
+        ty,
+        "
+xs: list[str] likely
+key: str likely
+n: int likely
+xs: Unknown possible
+words(text): Iterator[str] proven
+typing.cast('set[int]', text): set[int] proven
+word: str proven
+xs: Unknown possible
 ",
     );
 }

@@ -228,7 +228,7 @@ fn hostile_depth_is_a_problem_and_no_crash() {
             &text[..20]
         );
     }
-    let stairs: String = (0..12_000).map(|n| " ".repeat(n) + "if 1:\n").collect();
+    let stairs: String = (0..10_010).map(|n| " ".repeat(n) + "if 1:\n").collect();
     assert_eq!(
         problems(&stairs).first().map(|told| told.0),
         Some(ProblemKind::Limit)

@@ -1,0 +1,105 @@
+//! What classes of the module derive from.
+//!
+//! Knows bases in the module and, through the tables, those of libraries; Django's models among them.
+//! Does not know classes of other modules of the program, but for what their names give away.
+
+use ruff_python_ast::AnyNodeRef;
+
+use crate::document::Document;
+use crate::node::Node;
+use crate::scope::BindingKind;
+use crate::tables;
+use crate::types::Type;
+
+/// Classes above one another that are followed.
+const CLASSES_MAX: usize = 12;
+
+impl<'d> Document<'d> {
+    /// The class and those of the module that it derives from, nearest first.
+    pub(crate) fn own_classes(&'d self, class: Node<'d>) -> Vec<Node<'d>> {
+        let mut all = vec![class];
+        let mut at = 0;
+        while let Some(each) = all.get(at).copied() {
+            at += 1;
+            for base in each.bases() {
+                if let Some(own) = base.own_class()
+                    && !all.contains(&own)
+                    && all.len() < CLASSES_MAX
+                {
+                    all.push(own);
+                }
+            }
+        }
+        all
+    }
+
+    /// The type by the tables of what a class of the module derives from, for members that the module does not
+    /// define.
+    pub(crate) fn library_base(&'d self, class: Node<'d>) -> Option<Type> {
+        if let Some(known) = self.memo.bases.borrow().get(&class.id) {
+            return known.clone();
+        }
+        let found = self.find_library_base(class);
+        self.memo.bases.borrow_mut().insert(class.id, found.clone());
+        found
+    }
+
+    fn find_library_base(&'d self, class: Node<'d>) -> Option<Type> {
+        let AnyNodeRef::StmtClassDef(each) = class.ast() else {
+            return None;
+        };
+        for own in self.own_classes(class) {
+            for base in own.bases() {
+                let Some(name) = base.qualified_name() else {
+                    continue;
+                };
+                if is_model(&name) && self.imports("django") {
+                    return Some(Type::Model(each.name.as_str().into()));
+                }
+                if let Some(known) = tables::class(&name) {
+                    return Some(known);
+                }
+            }
+        }
+        None
+    }
+
+    /// What an instance of the module's class is to the tables; the type itself for anything else.
+    pub(crate) fn as_library(&'d self, ty: &Type) -> Type {
+        match ty {
+            Type::Instance(local) => self.library_base(self.at(local.id)).unwrap_or_default(),
+            Type::Class(local) => match self.library_base(self.at(local.id)) {
+                Some(Type::Model(name)) => Type::ModelClass(name),
+                _ => Type::Unknown,
+            },
+            other => other.clone(),
+        }
+    }
+}
+
+impl<'d> Node<'d> {
+    /// The bases that a class names.
+    pub fn bases(self) -> impl Iterator<Item = Node<'d>> {
+        let arguments = match self.ast() {
+            AnyNodeRef::StmtClassDef(each) => each.arguments.as_deref(),
+            _ => None,
+        };
+        arguments
+            .into_iter()
+            .flat_map(|arguments| &arguments.args)
+            .map(move |base| self.at(base))
+    }
+
+    /// The class of the module that a name stands for.
+    fn own_class(self) -> Option<Node<'d>> {
+        let binding = self.symbol()?.single_binding()?;
+        (binding.kind() == BindingKind::Class).then(|| binding.owner())
+    }
+}
+
+/// Whether a qualified name is Django's `Model`, or by its name an abstract model of the program.
+fn is_model(name: &str) -> bool {
+    name == "django.db.models.Model"
+        || name == "django.contrib.gis.db.models.Model"
+        || name.ends_with("Model") && !name.starts_with("pydantic") && !name.ends_with("BaseModel")
+}
