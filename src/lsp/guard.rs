@@ -30,15 +30,34 @@ pub(crate) struct Guard {
 
 /// The requests for reports that are under way.
 #[derive(Clone, Default)]
-pub(crate) struct Pulls(Arc<Mutex<HashMap<Id, AbortHandle>>>);
+pub(crate) struct Pulls(Arc<Mutex<HashMap<Id, Running>>>);
+
+/// A request that is under way.
+struct Running {
+    handle: AbortHandle,
+    /// Whether it may wait for something to change.
+    waits: bool,
+}
 
 impl Pulls {
     /// Ends all of them.
-    pub(crate) fn all(&self) {
-        self.with(|pulls| pulls.drain().for_each(|(_, handle)| handle.abort()));
+    fn end_all(&self) {
+        self.with(|pulls| {
+            pulls
+                .drain()
+                .for_each(|(_, running)| running.handle.abort())
+        });
     }
 
-    fn with<R>(&self, change: impl FnOnce(&mut HashMap<Id, AbortHandle>) -> R) -> R {
+    /// Ends those that wait for something to change.
+    pub(crate) fn end_waiting(&self) {
+        self.with(|pulls| {
+            let waiting = pulls.values().filter(|running| running.waits);
+            waiting.for_each(|running| running.handle.abort());
+        });
+    }
+
+    fn with<R>(&self, change: impl FnOnce(&mut HashMap<Id, Running>) -> R) -> R {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -52,7 +71,7 @@ impl Guard {
         }
     }
 
-    pub(crate) fn cancels(&self) -> Pulls {
+    pub(crate) fn pulls(&self) -> Pulls {
         self.pulls.clone()
     }
 
@@ -60,6 +79,7 @@ impl Guard {
         let session = Arc::clone(&self.session);
         let pulls = self.pulls.clone();
         let (method, _, params) = request.into_parts();
+        let waits = method == "workspace/diagnostic";
         let own = id.clone();
         let answer = async move {
             let result = pull::answer(&session, &method, params.unwrap_or_default()).await;
@@ -76,7 +96,7 @@ impl Guard {
             }
         };
         let (answer, handle) = abortable(answer);
-        pulls.with(|pulls| pulls.insert(id.clone(), handle));
+        pulls.with(|pulls| pulls.insert(id.clone(), Running { handle, waits }));
         async move {
             let answered = answer.await;
             pulls.with(|pulls| pulls.remove(&id));
@@ -91,9 +111,9 @@ impl Guard {
             "$/cancelRequest" => {
                 let id = request.params().and_then(|params| params.get("id"));
                 let id = id.and_then(|id| serde_json::from_value::<Id>(id.clone()).ok());
-                let handle = id.and_then(|id| self.pulls.with(|pulls| pulls.remove(&id)));
-                if let Some(handle) = handle {
-                    handle.abort();
+                let running = id.and_then(|id| self.pulls.with(|pulls| pulls.remove(&id)));
+                if let Some(running) = running {
+                    running.handle.abort();
                 }
             }
             "window/workDoneProgress/cancel" => {
@@ -102,7 +122,7 @@ impl Guard {
             }
             "exit" => {
                 self.session.exited.store(true, Ordering::SeqCst);
-                self.pulls.all();
+                self.pulls.end_all();
             }
             _ => {}
         }

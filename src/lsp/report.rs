@@ -133,6 +133,11 @@ pub(crate) fn check(task: Task, profile: Arc<dyn Profile>, host: &dyn Host) -> R
         let profile = &report.profile;
         let mut outcome = run(wing, &report.source, profile.settings());
         profile.judge(&report.path, &report.source, &mut outcome.findings);
+        let unknown = |problem: &Problem| problem.kind == ProblemKind::Unrecognised;
+        if outcome.problems.iter().any(unknown) {
+            // A file that only looked like a trace is none of our business.
+            report.domain = None;
+        }
         problems.extend(outcome.problems);
         report.findings = outcome.findings;
         report.silences = outcome.silences;
@@ -154,7 +159,7 @@ pub(crate) fn check(task: Task, profile: Arc<dyn Profile>, host: &dyn Host) -> R
     report
 }
 
-/// An editor's file that turns out to be no trace is none of our business.
+/// Whether the user sees a problem.
 fn is_shown(problem: &Problem, show_syntax_errors: bool) -> bool {
     match problem.kind {
         ProblemKind::Unrecognised => false,

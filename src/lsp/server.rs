@@ -61,13 +61,13 @@ pub fn serve(
         .custom_method("looplint/status", Looplint::status)
         .finish();
         let guard = Guard::new(service, Arc::clone(&session));
-        let cancel = guard.cancels();
+        let pulls = guard.pulls();
         let serving = Server::new(inbox, outbox.clone(), socket)
             .concurrency_level(N_REQUESTS_MAX)
             .serve(guard);
         let input_ended = async {
             ended.notified().await;
-            cancel.all();
+            pulls.end_waiting();
             tokio::time::sleep(END_PATIENCE).await;
         };
         tokio::select! {
