@@ -37,5 +37,6 @@ cat >"$project/traces/circling.json" <<'JSON'
   ]
 }
 JSON
+cp "$project/slow.py" "$project/data/elsewhere.py"
 echo '{"name": "no trace"}' >"$project/data/settings.json"
 printf '[project]\nname = "demo"\nversion = "1"\n' >"$project/pyproject.toml"

@@ -42,20 +42,20 @@ export class Session implements vscode.Disposable, Server {
 
   /** Starts the server where none runs. */
   start(): Promise<void> {
-    return this.then(async () => {
+    return this.queue(async () => {
       if (!this.client) await this.launch();
     });
   }
 
   restart(): Promise<void> {
-    return this.then(async () => {
+    return this.queue(async () => {
       await this.end();
       await this.launch();
     });
   }
 
   dispose(): void {
-    void this.then(() => this.end());
+    void this.queue(() => this.end());
   }
 
   async execute<Answer>(command: string, ...args: unknown[]): Promise<Answer> {
@@ -74,7 +74,8 @@ export class Session implements vscode.Disposable, Server {
     throw new Error(`the server does not run: ${this.state.problem ?? this.state.phase}`);
   }
 
-  private then(step: () => Promise<void>): Promise<void> {
+  /** Not named `then`: a promise of a session would take it for a promise. */
+  private queue(step: () => Promise<void>): Promise<void> {
     this.last = this.last.then(step).catch((error: unknown) => {
       this.wiring.log.error(String(error));
       this.say({ ...this.state, phase: "failed", problem: String(error) });

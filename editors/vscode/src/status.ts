@@ -12,8 +12,6 @@ export interface ServerState {
 export interface DocumentStatus {
   /** The configuration file, where there is one. */
   readonly configuration: string | null;
-  /** Number of rules that run. */
-  readonly rules: number;
   /** What is wrong with the configuration. */
   readonly error: string | null;
 }
@@ -40,7 +38,7 @@ export function shown(state: ServerState, document: DocumentStatus | undefined):
       if (!document) return { text: named, detail: "", severity: "information", busy: false };
       return {
         text: named,
-        detail: document.error ?? `${document.rules} rules, ${document.configuration ?? "no configuration file"}`,
+        detail: document.error ?? document.configuration ?? "no configuration file",
         severity: document.error ? "warning" : "information",
         busy: false,
       };
