@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{baseline, config, fix, output, past};
+use crate::{baseline, config, fix, output, past, trace};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,6 +39,9 @@ pub(crate) enum Command {
     Config(config::Show),
     /// Serve an editor: the language server, on standard input and output
     Server(Server),
+    /// Say what went wrong in agents' runs
+    #[command(subcommand)]
+    Trace(trace::Command),
     /// Time the examples of the rule pages in CPython
     Bench(Bench),
 }

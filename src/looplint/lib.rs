@@ -28,6 +28,7 @@ mod select;
 mod server;
 mod switch_off;
 mod tell;
+mod trace;
 mod write;
 
 /// Runs the command line and gives the exit code: 0 clean, 1 findings, 2 could not run.
@@ -42,6 +43,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         cli::Command::Rules(arguments) => pages::rules(&arguments),
         cli::Command::Config(arguments) => config::run(&arguments),
         cli::Command::Baseline(arguments) => baseline::run(&arguments),
+        cli::Command::Trace(command) => trace::run(&command),
         cli::Command::Bench(arguments) => bench::run(&arguments),
         cli::Command::Server(arguments) => server::run(&arguments),
     };

@@ -106,7 +106,14 @@ impl Arguments {
     }
 
     fn colour(&self) -> bool {
-        match self.color {
+        self.color.is_on()
+    }
+}
+
+impl Colour {
+    /// Whether standard output gets colours.
+    pub(crate) fn is_on(self) -> bool {
+        match self {
             Colour::Always => true,
             Colour::Never => false,
             Colour::Auto if is_set("NO_COLOR") => false,

@@ -33,6 +33,8 @@ pub struct Page {
     pub since: String,
     /// The failure mode that the rule speaks for, `CIRCULAR_REASONING`; empty for code.
     pub mode: String,
+    /// Place in the causal order of failures: of several findings in a run, the one with the least is the root.
+    pub order: u32,
     /// Probability that a finding is right in runs of a length that no labelled run had, from 0 to 1.
     pub prior: f64,
     /// The rule's options.
@@ -156,6 +158,7 @@ impl Page {
             fix: FixClass::None,
             since: String::new(),
             mode: String::new(),
+            order: 100,
             prior: 0.5,
             options: Vec::new(),
             body: String::new(),
@@ -250,6 +253,7 @@ impl Page {
             "fix" => set(&mut self.fix, FixClass::parse(value)),
             "since" => set(&mut self.since, Some(value.to_owned())),
             "mode" => set(&mut self.mode, Some(value.to_owned())),
+            "order" => set(&mut self.order, value.parse().ok()),
             "prior" => set(
                 &mut self.prior,
                 value

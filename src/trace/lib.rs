@@ -16,6 +16,7 @@ mod outline;
 mod run;
 mod schema;
 mod text;
+mod verdict;
 mod zip;
 
 use looplint_model::{Claim, Decoded, Domain, Part, Problem, Settings, Silence, Source};
@@ -33,6 +34,7 @@ pub use run::{
 };
 pub use schema::schema_faults;
 pub use text::{Coding, Text};
+pub use verdict::Verdict;
 
 /// The domain of agent traces.
 #[derive(Clone, Copy, Debug)]

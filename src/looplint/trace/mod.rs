@@ -1,0 +1,44 @@
+//! `looplint trace`: what went wrong in agents' runs.
+//!
+//! Knows files, the trace wing and its rules; each command has a file of its own.
+
+mod batch;
+mod calibrate;
+mod classify;
+mod read;
+mod show;
+mod validate;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+/// The commands about runs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say for each run of a file: did it fail, how, where first, why, and what to change
+    Classify(classify::Arguments),
+    /// Say how a file is understood: format, runs, turns, and what is absent
+    Validate(validate::Arguments),
+    /// Classify many files and sum up
+    Batch(batch::Arguments),
+    /// Measure the rules on labelled runs
+    Calibrate(calibrate::Arguments),
+    /// Print a run as a timeline with its findings
+    Show(show::Arguments),
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// A file cannot be read or is no trace, or standard output is gone.
+pub(crate) fn run(command: &Command) -> Result<ExitCode> {
+    match command {
+        Command::Classify(arguments) => classify::run(arguments),
+        Command::Validate(arguments) => validate::run(arguments),
+        Command::Batch(arguments) => batch::run(arguments),
+        Command::Calibrate(arguments) => calibrate::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+    }
+}

@@ -1,0 +1,82 @@
+//! The verdict on a run: which of its findings is the root, and which came along with it.
+//!
+//! Knows findings, their causal order and where a failed run without findings most often went wrong.
+//! Does not know how findings were made.
+
+use looplint_model::{Cost, Finding, RunCost, Severity};
+
+use crate::run::{Role, Trace, TurnKind};
+
+/// What is said of a run as a whole.
+#[derive(Clone, Debug)]
+pub struct Verdict<'f> {
+    /// The finding that the others follow from; none where nothing speaks of a failure.
+    pub root: Option<&'f Finding>,
+    /// The best finding of each other mode, in causal order.
+    pub also: Vec<&'f Finding>,
+    /// What the run itself says of its outcome.
+    pub passed: Option<bool>,
+    /// A turn to look at first where a run failed and no finding says why, as a place in the run's turns:
+    /// the position that labelled runs of this kind failed at most often.
+    pub suspect: Option<usize>,
+    /// What all findings together wasted.
+    pub waste: RunCost,
+}
+
+impl<'d> Trace<'d> {
+    /// The verdict from this run's findings. `order` gives the causal place of a rule: the least is the root, and of
+    /// equals the earliest turn.
+    /// What is only informative makes no verdict of failure where the run says that it passed.
+    pub fn verdict<'f>(&self, findings: &'f [Finding], order: impl Fn(&str) -> u32) -> Verdict<'f> {
+        let passed = self.outcome.as_ref().map(|outcome| outcome.passed);
+        let mut own: Vec<&Finding> = findings
+            .iter()
+            .filter(|finding| finding.run.as_ref().is_some_and(|place| place.run == self.name()))
+            .collect();
+        let waste = waste(&own);
+        own.sort_by_key(|finding| {
+            (order(finding.rule), finding.run.as_ref().map_or(0, |place| place.turn), finding.span)
+        });
+        let counts = |finding: &&&Finding| passed != Some(true) || finding.severity == Severity::Error;
+        let root = own.iter().find(counts).copied();
+        let mut also: Vec<&Finding> = Vec::new();
+        for finding in own {
+            let mode = |finding: &Finding| finding.run.as_ref().map(|place| place.mode);
+            let seen = root.is_some_and(|root| mode(root) == mode(finding))
+                || also.iter().any(|other| mode(other) == mode(finding));
+            if !seen {
+                also.push(finding);
+            }
+        }
+        let suspect = (passed == Some(false) && root.is_none()).then(|| self.suspect()).flatten();
+        Verdict { root, also, passed, suspect, waste }
+    }
+
+    /// The turn at which failed runs of this shape went wrong most often: the second action of a tool-using agent
+    /// under an orchestrator, the second turn of a group of agents.
+    pub fn suspect(&self) -> Option<usize> {
+        let orchestrated = self.turns.iter().any(|turn| turn.kind == TurnKind::Thought);
+        let agents: Vec<usize> =
+            (0..self.turns.len()).filter(|&at| self.turns[at].role == Role::Agent).collect();
+        if orchestrated {
+            let lead = agents.first().and_then(|&at| self.turns[at].agent.as_deref());
+            let actions: Vec<usize> =
+                agents.iter().copied().filter(|&at| self.turns[at].agent.as_deref() != lead).collect();
+            return actions.get(1).or(actions.first()).copied();
+        }
+        agents.get(1).or(agents.first()).copied()
+    }
+}
+
+fn waste(findings: &[&Finding]) -> RunCost {
+    let mut total = RunCost::default();
+    for finding in findings {
+        if let Some(Cost::Run(cost)) = &finding.cost {
+            total.calls += cost.calls;
+            total.tokens += cost.tokens;
+            total.milliseconds += cost.milliseconds;
+            total.share = (total.share + cost.share).min(1.0);
+        }
+    }
+    total
+}
