@@ -332,6 +332,15 @@ impl<'d> Trace<'d> {
         &self.turns[call.turn]
     }
 
+    /// The names of all agents that speak, sorted, each once.
+    pub fn agents(&self) -> Vec<&str> {
+        let speaking = self.turns.iter().filter(|turn| turn.role == Role::Agent);
+        let mut names: Vec<&str> = speaking.filter_map(|turn| turn.agent.as_deref()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// The declared tool of this name.
     pub fn tool(&self, name: &str) -> Option<&Tool<'d>> {
         self.tools.iter().find(|tool| tool.name == name)

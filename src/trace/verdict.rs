@@ -7,6 +7,9 @@ use looplint_model::{Cost, Finding, RunCost, Severity};
 
 use crate::run::{Role, Trace, TurnKind};
 
+/// Informative findings from this place of the causal order on come along with failures, and explain none.
+const SIGNS_FROM: u32 = 81;
+
 /// What is said of a run as a whole.
 #[derive(Clone, Debug)]
 pub struct Verdict<'f> {
@@ -31,13 +34,26 @@ impl<'d> Trace<'d> {
         let passed = self.outcome.as_ref().map(|outcome| outcome.passed);
         let mut own: Vec<&Finding> = findings
             .iter()
-            .filter(|finding| finding.run.as_ref().is_some_and(|place| place.run == self.name()))
+            .filter(|finding| {
+                finding
+                    .run
+                    .as_ref()
+                    .is_some_and(|place| place.run == self.name())
+            })
             .collect();
         let waste = waste(&own);
         own.sort_by_key(|finding| {
-            (order(finding.rule), finding.run.as_ref().map_or(0, |place| place.turn), finding.span)
+            (
+                order(finding.rule),
+                finding.run.as_ref().map_or(0, |place| place.turn),
+                finding.span,
+            )
         });
-        let counts = |finding: &&&Finding| passed != Some(true) || finding.severity == Severity::Error;
+        let counts = |finding: &&&Finding| match passed {
+            Some(true) => finding.severity == Severity::Error,
+            // The last places of the order are signs, not causes.
+            _ => finding.severity > Severity::Info || order(finding.rule) < SIGNS_FROM,
+        };
         let root = own.iter().find(counts).copied();
         let mut also: Vec<&Finding> = Vec::new();
         for finding in own {
@@ -48,20 +64,34 @@ impl<'d> Trace<'d> {
                 also.push(finding);
             }
         }
-        let suspect = (passed == Some(false) && root.is_none()).then(|| self.suspect()).flatten();
-        Verdict { root, also, passed, suspect, waste }
+        let suspect = (passed == Some(false) && root.is_none())
+            .then(|| self.suspect())
+            .flatten();
+        Verdict {
+            root,
+            also,
+            passed,
+            suspect,
+            waste,
+        }
     }
 
     /// The turn at which failed runs of this shape went wrong most often: the second action of a tool-using agent
     /// under an orchestrator, the second turn of a group of agents.
     pub fn suspect(&self) -> Option<usize> {
         let orchestrated = self.turns.iter().any(|turn| turn.kind == TurnKind::Thought);
-        let agents: Vec<usize> =
-            (0..self.turns.len()).filter(|&at| self.turns[at].role == Role::Agent).collect();
+        let agents: Vec<usize> = (0..self.turns.len())
+            .filter(|&at| self.turns[at].role == Role::Agent)
+            .collect();
         if orchestrated {
-            let lead = agents.first().and_then(|&at| self.turns[at].agent.as_deref());
-            let actions: Vec<usize> =
-                agents.iter().copied().filter(|&at| self.turns[at].agent.as_deref() != lead).collect();
+            let lead = agents
+                .first()
+                .and_then(|&at| self.turns[at].agent.as_deref());
+            let actions: Vec<usize> = agents
+                .iter()
+                .copied()
+                .filter(|&at| self.turns[at].agent.as_deref() != lead)
+                .collect();
             return actions.get(1).or(actions.first()).copied();
         }
         agents.get(1).or(agents.first()).copied()

@@ -7,6 +7,10 @@ pub const ON: &[Kind] = &[Kind::Run];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
     let run = node.run();
+    // In a group chat a turn of words is a turn: somebody else may write the code.
+    if run.agents().len() > 1 {
+        return;
+    }
     for (at, turn) in run.turns.iter().enumerate() {
         if turn.role != Role::Agent || !turn.calls.is_empty() {
             continue;

@@ -11,6 +11,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
     if run.goal.as_ref().is_some_and(|goal| Phrase::Placeholder.find(&goal.text).is_some()) {
         return;
     }
+    // In a group chat the others take the data for real, whether it stands in code or in words.
+    let in_group = run.agents().len() > 1;
     let first = run.turns.iter().position(|turn| turn.role == Role::Agent);
     for (at, turn) in run.turns.iter().enumerate() {
         if turn.role != Role::Agent || Some(at) == first {
@@ -18,7 +20,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
         }
         let Some(range) = turn.says(Phrase::Placeholder) else { continue };
         let executes = !code_blocks(&turn.content.text).is_empty() || !turn.calls.is_empty();
-        if !executes {
+        if !executes && !in_group {
             continue;
         }
         let span = turn.content.place(&cx.source.text, range);

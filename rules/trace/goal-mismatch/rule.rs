@@ -12,10 +12,7 @@ const WORDS_MIN: usize = 8;
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
     let run = node.run();
-    let mut agents: Vec<&str> = run.turns.iter().filter(|turn| turn.role == Role::Agent).filter_map(|turn| turn.agent.as_deref()).collect();
-    agents.sort_unstable();
-    agents.dedup();
-    if agents.len() < 2 {
+    if run.agents().len() < 2 {
         return;
     }
     let goal = run.goal_words();

@@ -7,9 +7,7 @@ pub const ON: &[Kind] = &[Kind::Run];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
     let run = node.run();
-    let mut names: Vec<&str> = run.turns.iter().filter(|turn| turn.role == Role::Agent).filter_map(|turn| turn.agent.as_deref()).collect();
-    names.sort_unstable();
-    names.dedup();
+    let names = run.agents();
     if names.len() < 2 {
         return;
     }

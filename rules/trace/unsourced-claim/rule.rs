@@ -1,24 +1,31 @@
 //! New numbers and names in an answer, and no call in the whole run.
 
 use looplint_model::Cx;
-use looplint_trace::{Kind, Node, Phrase, Role, Traces, code_blocks};
+use looplint_trace::{Kind, Node, Phrase, Role, Traces, Turn, code_blocks};
 
 pub const ON: &[Kind] = &[Kind::Run];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
     let run = node.run();
-    let asked_a_tool = !run.calls.is_empty() || run.turns.iter().any(|turn| turn.role == Role::Tool);
-    if asked_a_tool || run.goal.is_none() {
+    let in_group = run.agents().len() > 1;
+    let asked = |turn: &Turn<'d>| turn.role == Role::Tool || !turn.calls.is_empty();
+    // One agent may look up later; in a group, what one states the others build on at once.
+    if run.goal.is_none() || (!in_group && run.turns.iter().any(asked)) {
         return;
     }
-    for (at, turn) in run.turns.iter().enumerate().filter(|(_, turn)| turn.role == Role::Agent) {
+    let first = run.turns.iter().position(|turn| turn.role == Role::Agent);
+    for (at, turn) in run.turns.iter().enumerate() {
+        if asked(turn) {
+            return;
+        }
+        let speaks = turn.role == Role::Agent && !turn.content.is_blank() && (!in_group || Some(at) != first);
         let asks = turn.says_in_prose(Phrase::AskUser).is_some();
-        if asks || turn.content.is_blank() || !code_blocks(&turn.content.text).is_empty() {
+        if !speaks || asks || !code_blocks(&turn.content.text).is_empty() {
             continue;
         }
         let news = run.news(at);
         let Some(range) = news.numbers.first().cloned() else { continue };
-        if news.numbers.len() + news.names.len() < 2 {
+        if !in_group && news.numbers.len() + news.names.len() < 2 {
             continue;
         }
         let span = turn.content.place(&cx.source.text, range);

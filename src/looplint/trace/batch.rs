@@ -72,13 +72,20 @@ pub(crate) enum Format {
 /// # Errors
 /// A path does not exist, a gate is misspelt, or standard output is gone.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let limits = arguments.max_rate.iter().map(|word| limit(word)).collect::<Result<Vec<_>>>()?;
+    let limits = arguments
+        .max_rate
+        .iter()
+        .map(|word| limit(word))
+        .collect::<Result<Vec<_>>>()?;
     let margin = rate(&arguments.margin)?;
     let resolver = Resolver::here(&arguments.configuration)?;
     let (inputs, unread) = files::collect(&arguments.paths, &resolver)?;
     let reader = Reader::here(&arguments.configuration)?;
     let progress = Progress::new(inputs.len(), arguments.quiet);
-    let traces: Vec<_> = inputs.iter().filter(|input| !is_python(&input.path)).collect();
+    let traces: Vec<_> = inputs
+        .iter()
+        .filter(|input| !is_python(&input.path))
+        .collect();
     let read = Pool::new(0).map(&traces, |input| {
         let file = reader.file(&input.path);
         progress.step();
@@ -99,18 +106,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     write(arguments.output_format, &found, &table)?;
     let mut failed = gates(arguments, &found, &table, &limits);
     if let Some(path) = &arguments.baseline {
-        let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let before: Value = serde_json::from_str(&text).with_context(|| format!("{} is no JSON of this command", path.display()))?;
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        let before: Value = serde_json::from_str(&text)
+            .with_context(|| format!("{} is no JSON of this command", path.display()))?;
         failed = rose(&before, &table, margin);
     }
     for line in &failed {
         eprintln!("looplint: {line}");
     }
-    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FOUND) })
+    Ok(if failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FOUND)
+    })
 }
 
 fn is_python(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| matches!(ending.to_str(), Some("py" | "pyi" | "pyw" | "ipynb")))
+    path.extension()
+        .is_some_and(|ending| matches!(ending.to_str(), Some("py" | "pyi" | "pyw" | "ipynb")))
 }
 
 /// How many runs show which mode as their root.
@@ -121,7 +135,10 @@ struct Table {
 
 impl Table {
     fn of(files: &[File]) -> Table {
-        let mut table = Table { n_runs: 0, modes: BTreeMap::new() };
+        let mut table = Table {
+            n_runs: 0,
+            modes: BTreeMap::new(),
+        };
         for (_, run) in files.iter().flat_map(|file| &file.runs) {
             table.n_runs += 1;
             let mode = mode(run).unwrap_or_else(|| verdict(run));
@@ -131,24 +148,37 @@ impl Table {
     }
 
     fn rate(&self, mode: &str) -> f64 {
-        self.modes.get(mode).map_or(0.0, |&n| n as f64 / self.n_runs.max(1) as f64)
+        self.modes
+            .get(mode)
+            .map_or(0.0, |&n| n as f64 / self.n_runs.max(1) as f64)
     }
 }
 
 fn mode(run: &Run) -> Option<&'static str> {
-    run.root.and_then(|at| run.findings[at].run.as_ref()).map(|place| place.mode)
+    run.root
+        .and_then(|at| run.findings[at].run.as_ref())
+        .map(|place| place.mode)
 }
 
 fn write(format: Format, files: &[File], table: &Table) -> Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let runs = || files.iter().flat_map(|file| file.runs.iter().map(move |(at, run)| (run, &file.sources[*at])));
+    let runs = || {
+        files.iter().flat_map(|file| {
+            file.runs
+                .iter()
+                .map(move |(at, run)| (run, &file.sources[*at]))
+        })
+    };
     match format {
         Format::Full => {
             for (run, _) in runs() {
                 let what = mode(run).unwrap_or_else(|| verdict(run));
-                let turn = run.root.and_then(|at| run.findings[at].run.as_ref()).map_or(String::new(), |place| {
-                    format!(", turn {}, confidence {:.2}", place.turn, place.probability)
-                });
+                let turn = run
+                    .root
+                    .and_then(|at| run.findings[at].run.as_ref())
+                    .map_or(String::new(), |place| {
+                        format!(", turn {}, confidence {:.2}", place.turn, place.probability)
+                    });
                 writeln!(out, "{} run {}: {what}{turn}", run.file, run.name)?;
             }
             writeln!(out, "\n{} runs", table.n_runs)?;
@@ -156,13 +186,20 @@ fn write(format: Format, files: &[File], table: &Table) -> Result<()> {
             let most = table.modes.values().copied().max().unwrap_or(1);
             for (mode, &n) in &table.modes {
                 let bar = "#".repeat((n * BAR).div_ceil(most));
-                writeln!(out, "  {mode:width$} {n:5} {:5.1} %  {bar}", 100.0 * table.rate(mode))?;
+                writeln!(
+                    out,
+                    "  {mode:width$} {n:5} {:5.1} %  {bar}",
+                    100.0 * table.rate(mode)
+                )?;
             }
         }
         Format::Json => {
             let all: Vec<Value> = runs().map(|(run, source)| run_json(run, source)).collect();
-            let modes: serde_json::Map<String, Value> =
-                table.modes.iter().map(|(mode, n)| (mode.clone(), json!({"runs": n, "rate": table.rate(mode)}))).collect();
+            let modes: serde_json::Map<String, Value> = table
+                .modes
+                .iter()
+                .map(|(mode, n)| (mode.clone(), json!({"runs": n, "rate": table.rate(mode)})))
+                .collect();
             let report = json!({"version": env!("CARGO_PKG_VERSION"), "n_runs": table.n_runs, "modes": modes, "runs": all});
             serde_json::to_writer_pretty(&mut out, &report)?;
             writeln!(out)?;
@@ -185,26 +222,44 @@ fn rate(text: &str) -> Result<f64> {
     };
     match number {
         Ok(rate) if (0.0..=1.0).contains(&rate) => Ok(rate),
-        _ => Err(hinted(format!("`{text}` is no rate"), "write it as 5% or 0.05")),
+        _ => Err(hinted(
+            format!("`{text}` is no rate"),
+            "write it as 5% or 0.05",
+        )),
     }
 }
 
 fn limit(word: &str) -> Result<(String, f64)> {
     let Some((mode, text)) = word.split_once('=') else {
-        return Err(hinted(format!("`{word}` is no MODE=RATE"), "write it as TIMEOUT_CASCADE=5%"));
+        return Err(hinted(
+            format!("`{word}` is no MODE=RATE"),
+            "write it as TIMEOUT_CASCADE=5%",
+        ));
     };
     Ok((mode.to_owned(), rate(text)?))
 }
 
 /// Why the gates of the command line do not let these runs through.
-fn gates(arguments: &Arguments, files: &[File], table: &Table, limits: &[(String, f64)]) -> Vec<String> {
+fn gates(
+    arguments: &Arguments,
+    files: &[File],
+    table: &Table,
+    limits: &[(String, f64)],
+) -> Vec<String> {
     let mut failed = Vec::new();
     for word in &arguments.fail_on {
         let hits = |run: &Run| match Severity::parse(word) {
             Some(level) => run.findings.iter().any(|finding| finding.severity >= level),
-            None => run.findings.iter().any(|finding| finding.run.as_ref().is_some_and(|place| place.mode == word)),
+            None => run
+                .findings
+                .iter()
+                .any(|finding| finding.run.as_ref().is_some_and(|place| place.mode == word)),
         };
-        let n = files.iter().flat_map(|file| &file.runs).filter(|(_, run)| hits(run)).count();
+        let n = files
+            .iter()
+            .flat_map(|file| &file.runs)
+            .filter(|(_, run)| hits(run))
+            .count();
         if n > 0 {
             failed.push(format!("{n} of {} runs show {word}", table.n_runs));
         }
@@ -212,7 +267,11 @@ fn gates(arguments: &Arguments, files: &[File], table: &Table, limits: &[(String
     for (mode, limit) in limits {
         let rate = table.rate(mode);
         if rate > *limit {
-            failed.push(format!("{mode} in {:.1} % of the runs, above {:.1} %", 100.0 * rate, 100.0 * limit));
+            failed.push(format!(
+                "{mode} in {:.1} % of the runs, above {:.1} %",
+                100.0 * rate,
+                100.0 * limit
+            ));
         }
     }
     failed
@@ -222,15 +281,26 @@ fn gates(arguments: &Arguments, files: &[File], table: &Table, limits: &[(String
 /// 95 % interval does not reach down to the earlier rate.
 fn rose(before: &Value, table: &Table, margin: f64) -> Vec<String> {
     let mut failed = Vec::new();
-    for (mode, &n) in table.modes.iter().filter(|(mode, _)| *mode != "no failure found") {
+    for (mode, &n) in table
+        .modes
+        .iter()
+        .filter(|(mode, _)| *mode != "no failure found")
+    {
         let was = before["modes"][mode]["rate"].as_f64();
         let now = table.rate(mode);
         let (low, high) = stats::wilson(n as u64, table.n_runs as u64).unwrap_or((0.0, 1.0));
         let interval = format!("95 % interval {:.1} to {:.1} %", 100.0 * low, 100.0 * high);
         match was {
-            None => failed.push(format!("{mode} is new: {n} of {} runs ({interval})", table.n_runs)),
+            None => failed.push(format!(
+                "{mode} is new: {n} of {} runs ({interval})",
+                table.n_runs
+            )),
             Some(was) if now > was + margin && low > was => {
-                failed.push(format!("{mode} rose from {:.1} to {:.1} % ({interval})", 100.0 * was, 100.0 * now));
+                failed.push(format!(
+                    "{mode} rose from {:.1} to {:.1} % ({interval})",
+                    100.0 * was,
+                    100.0 * now
+                ));
             }
             Some(_) => {}
         }

@@ -27,7 +27,10 @@ const LENGTHS: [Option<u64>; 3] = [Some(12), Some(40), None];
 const FIRED_MIN: u64 = 5;
 /// Which modes a category of a published taxonomy stands for: AgentRx and MAST.
 const CATEGORIES: [(&str, &[&str]); 6] = [
-    ("Guardrails Triggered", &["GUARDRAIL_STOP", "BUDGET_EXHAUSTED"]),
+    (
+        "Guardrails Triggered",
+        &["GUARDRAIL_STOP", "BUDGET_EXHAUSTED"],
+    ),
     ("FM-1.2", &["ROLE_TAKEOVER"]),
     ("FM-1.3", &["CIRCULAR_REASONING"]),
     ("FM-1.5", &["PREMATURE_TERMINATION"]),
@@ -100,7 +103,10 @@ struct Counts {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let cases = cases(arguments)?;
     if cases.is_empty() {
-        let what = format!("{} holds no labels.jsonl with runs", arguments.folder.display());
+        let what = format!(
+            "{} holds no labels.jsonl with runs",
+            arguments.folder.display()
+        );
         return Err(hinted(what, "each line names a trace_file and its labels"));
     }
     let report = json!({
@@ -129,12 +135,22 @@ fn cases(arguments: &Arguments) -> Result<Vec<Case>> {
     let reader = Reader::here(&arguments.configuration)?;
     let mut cases = Vec::new();
     for path in labels_below(&arguments.folder)? {
-        let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        for (at, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+        {
             let entry: Entry = serde_json::from_str(line)
                 .with_context(|| format!("{}:{}: this is no label", path.display(), at + 1))?;
             let Some(file) = run_file(&arguments.folder, &path, &entry.trace_file) else {
-                eprintln!("looplint: {}:{}: {} is not there", path.display(), at + 1, entry.trace_file);
+                eprintln!(
+                    "looplint: {}:{}: {} is not there",
+                    path.display(),
+                    at + 1,
+                    entry.trace_file
+                );
                 continue;
             };
             cases.extend(case(&reader, &path, entry, &file)?);
@@ -144,15 +160,25 @@ fn cases(arguments: &Arguments) -> Result<Vec<Case>> {
 }
 
 fn case(reader: &Reader, labels: &Path, entry: Entry, file: &Path) -> Result<Option<Case>> {
-    let folder = labels.parent().and_then(Path::file_name).map_or(String::new(), |name| name.to_string_lossy().into_owned());
+    let folder = labels
+        .parent()
+        .and_then(Path::file_name)
+        .map_or(String::new(), |name| name.to_string_lossy().into_owned());
     let Some((_, run)) = reader.file(file)?.runs.into_iter().next() else {
         eprintln!("looplint: {}: no run in it", file.display());
         return Ok(None);
     };
     let reward = entry.meta["reward"].as_f64().map(|reward| reward >= 1.0);
     let stated = run.outcome.as_ref().map(|(passed, _)| *passed);
-    let passed = reward.or(stated).or(entry.labels.iter().any(|label| label.root).then_some(false));
-    Ok(Some(Case { set: format!("{folder}/{}", entry.split), labels: entry.labels, passed, run }))
+    let passed = reward
+        .or(stated)
+        .or(entry.labels.iter().any(|label| label.root).then_some(false));
+    Ok(Some(Case {
+        set: format!("{folder}/{}", entry.split),
+        labels: entry.labels,
+        passed,
+        run,
+    }))
 }
 
 /// All `labels.jsonl` below a folder, sorted.
@@ -160,7 +186,8 @@ fn labels_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
-        let entries = std::fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+        let entries = std::fs::read_dir(&folder)
+            .with_context(|| format!("{} cannot be read", folder.display()))?;
         for entry in entries.flatten() {
             let path = entry.path();
             if path.is_dir() {
@@ -178,7 +205,10 @@ fn labels_below(folder: &Path) -> Result<Vec<PathBuf>> {
 fn run_file(folder: &Path, labels: &Path, name: &str) -> Option<PathBuf> {
     let own = labels.parent()?;
     let above = own.parent().unwrap_or(own);
-    [folder, own, above].iter().map(|base| base.join(name)).find(|path| path.is_file())
+    [folder, own, above]
+        .iter()
+        .map(|base| base.join(name))
+        .find(|path| path.is_file())
 }
 
 /// The turn and agent that looplint blames: the verdict's, else the position to look at first.
@@ -186,13 +216,21 @@ fn blamed(run: &Run) -> Option<(i64, String)> {
     let Some(root) = run.root.and_then(|at| run.findings[at].run.as_ref()) else {
         return run.suspect.map(|turn| (turn, run.suspect_agent.clone()));
     };
-    let agent = run.turns.iter().find(|turn| turn.number == root.turn).map_or("", |turn| turn.agent.as_str());
+    let agent = run
+        .turns
+        .iter()
+        .find(|turn| turn.number == root.turn)
+        .map_or("", |turn| turn.agent.as_str());
     Some((root.turn, agent.to_owned()))
 }
 
 fn same_agent(a: &str, b: &str) -> bool {
     let plain = |text: &str| -> String {
-        text.to_lowercase().chars().filter(|one| *one != '_' && *one != ' ').take(9).collect()
+        text.to_lowercase()
+            .chars()
+            .filter(|one| *one != '_' && *one != ' ')
+            .take(9)
+            .collect()
     };
     plain(a) == plain(b)
 }
@@ -201,10 +239,18 @@ fn same_agent(a: &str, b: &str) -> bool {
 fn steps(cases: &[Case]) -> Value {
     let mut sets: BTreeMap<&str, (u64, [u64; 4], u64, u64)> = BTreeMap::new();
     for case in cases {
-        let Some(label) = case.labels.iter().find(|label| label.root && label.step.is_some()) else { continue };
+        let Some(label) = case
+            .labels
+            .iter()
+            .find(|label| label.root && label.step.is_some())
+        else {
+            continue;
+        };
         let (n, within, agents, any) = sets.entry(&case.set).or_default();
         *n += 1;
-        let Some((turn, agent)) = blamed(&case.run) else { continue };
+        let Some((turn, agent)) = blamed(&case.run) else {
+            continue;
+        };
         let distance = (turn - label.step.unwrap_or(turn)).abs();
         for (at, tolerance) in WITHIN.iter().enumerate() {
             within[at] += u64::from(distance <= *tolerance);
@@ -234,14 +280,32 @@ fn share(hits: u64, n: u64) -> Value {
 
 /// Alarms on runs that passed and on runs that failed, at each level.
 fn alarms(cases: &[Case]) -> Value {
-    let levels = [("hard", Severity::Error), ("warn", Severity::Warning), ("info", Severity::Info)];
+    let levels = [
+        ("hard", Severity::Error),
+        ("warn", Severity::Warning),
+        ("info", Severity::Info),
+    ];
     let rows = levels.into_iter().map(|(name, level)| {
-        let fires = |case: &&Case| case.run.findings.iter().any(|finding| finding.severity >= level);
-        let passed: Vec<&Case> = cases.iter().filter(|case| case.passed == Some(true)).collect();
+        let fires = |case: &&Case| {
+            case.run
+                .findings
+                .iter()
+                .any(|finding| finding.severity >= level)
+        };
+        let passed: Vec<&Case> = cases
+            .iter()
+            .filter(|case| case.passed == Some(true))
+            .collect();
         // Sets of failed runs only say nothing about precision.
         let sets: Vec<&str> = passed.iter().map(|case| base(&case.set)).collect();
-        let failed: Vec<&Case> =
-            cases.iter().filter(|case| case.passed == Some(false) && sets.contains(&base(&case.set)) && !case.set.ends_with("magentic")).collect();
+        let failed: Vec<&Case> = cases
+            .iter()
+            .filter(|case| {
+                case.passed == Some(false)
+                    && sets.contains(&base(&case.set))
+                    && !case.set.ends_with("magentic")
+            })
+            .collect();
         let on_passed = passed.iter().copied().filter(fires).count() as u64;
         let on_failed = failed.iter().copied().filter(fires).count() as u64;
         let row = json!({
@@ -264,8 +328,12 @@ fn modes(cases: &[Case]) -> Value {
     for case in cases {
         let set = base(&case.set);
         for (category, modes) in known_categories(cases, set) {
-            let labelled: Vec<i64> =
-                case.labels.iter().filter(|label| label.category == category).map(|label| label.step.unwrap_or(-1)).collect();
+            let labelled: Vec<i64> = case
+                .labels
+                .iter()
+                .filter(|label| label.category == category)
+                .map(|label| label.step.unwrap_or(-1))
+                .collect();
             let found: Vec<i64> = case
                 .run
                 .findings
@@ -282,14 +350,23 @@ fn modes(cases: &[Case]) -> Value {
                 (false, false) => runs.tn += 1,
             }
             for step in labelled.iter().filter(|step| **step >= 0) {
-                if found.contains(step) { steps.tp += 1 } else { steps.fn_ += 1 }
+                if found.contains(step) {
+                    steps.tp += 1
+                } else {
+                    steps.fn_ += 1
+                }
             }
             steps.fp += found.iter().filter(|turn| !labelled.contains(turn)).count() as u64;
         }
     }
-    let rows = categories.into_iter().map(|((set, category), (runs, steps))| {
-        (format!("{set}: {category}"), json!({"runs": figures(runs), "steps": figures(steps)}))
-    });
+    let rows = categories
+        .into_iter()
+        .map(|((set, category), (runs, steps))| {
+            (
+                format!("{set}: {category}"),
+                json!({"runs": figures(runs), "steps": figures(steps)}),
+            )
+        });
     Value::Object(rows.collect())
 }
 
@@ -302,7 +379,10 @@ fn known_categories<'c>(cases: &'c [Case], set: &str) -> Vec<(&'c str, Vec<&'c s
         .collect();
     names.sort_unstable();
     names.dedup();
-    let own: Vec<&str> = looplint_rules::trace::RULES.iter().map(|rule| rule.page().mode.as_str()).collect();
+    let own: Vec<&str> = looplint_rules::trace::RULES
+        .iter()
+        .map(|rule| rule.page().mode.as_str())
+        .collect();
     names
         .into_iter()
         .filter_map(|name| {
@@ -340,7 +420,11 @@ fn was_right(case: &Case, rule: &str) -> Option<bool> {
     }
     let steps: Vec<i64> = case.labels.iter().filter_map(|label| label.step).collect();
     let told = case.set.contains("tau") || steps.is_empty();
-    Some(if told { case.passed == Some(false) } else { turns.iter().any(|turn| steps.contains(turn)) })
+    Some(if told {
+        case.passed == Some(false)
+    } else {
+        turns.iter().any(|turn| steps.contains(turn))
+    })
 }
 
 /// Per rule: on how many runs it fired, and on how many of these it was right.
@@ -350,7 +434,9 @@ fn rules(cases: &[Case]) -> Value {
         let told = || outcomes().filter_map(|case| was_right(case, rule.id));
         let fired = told().count() as u64;
         let right = told().filter(|right| *right).count() as u64;
-        let on_passed = outcomes().filter(|case| case.passed == Some(true) && was_right(case, rule.id).is_some()).count();
+        let on_passed = outcomes()
+            .filter(|case| case.passed == Some(true) && was_right(case, rule.id).is_some())
+            .count();
         let passed = outcomes().filter(|case| case.passed == Some(true)).count();
         let failed = outcomes().filter(|case| case.passed == Some(false)).count() as u64;
         let row = json!({
@@ -372,18 +458,37 @@ fn write_rates(cases: &[Case], folder: &Path) -> Result<()> {
                 let n = case.run.turns.len() as u64;
                 n > below && turns_max.is_none_or(|most| n <= most)
             };
-            let told: Vec<bool> = cases.iter().filter(fits).filter_map(|case| was_right(case, rule.id)).collect();
+            let told: Vec<bool> = cases
+                .iter()
+                .filter(fits)
+                .filter_map(|case| was_right(case, rule.id))
+                .collect();
             below = turns_max.unwrap_or(u64::MAX);
-            let (fired, right) = (told.len() as u64, told.iter().filter(|right| **right).count() as u64);
+            let (fired, right) = (
+                told.len() as u64,
+                told.iter().filter(|right| **right).count() as u64,
+            );
             let enough = fired >= FIRED_MIN;
             // The rule of succession: a probability of one is never measured.
-            let probability = if enough { ((right + 1) as f64 / (fired + 2) as f64 * 100.0).round() / 100.0 } else { rule.page().prior };
-            rates.push(Rate { turns_max, fired: if enough { fired } else { 0 }, right: if enough { right } else { 0 }, probability });
+            let probability = if enough {
+                ((right + 1) as f64 / (fired + 2) as f64 * 100.0).round() / 100.0
+            } else {
+                rule.page().prior
+            };
+            rates.push(Rate {
+                turns_max,
+                fired: if enough { fired } else { 0 },
+                right: if enough { right } else { 0 },
+                probability,
+            });
         }
         if rates.iter().all(|rate| rate.fired == 0) {
             continue;
         }
-        let measured = Measured { pairs: Vec::new(), rates };
+        let measured = Measured {
+            pairs: Vec::new(),
+            rates,
+        };
         let head = "# Written by `looplint trace calibrate --write`, never by hand.\n\n";
         let path = folder.join("trace").join(rule.id).join("measured.toml");
         std::fs::write(&path, head.to_owned() + &toml::to_string(&measured)?)
@@ -400,7 +505,12 @@ fn write(out: &mut dyn Write, report: &Value) -> io::Result<()> {
         writeln!(
             out,
             "  {set:28} n {:>4}  {}  {}  {}  {}  agent {}",
-            row["n"], cell("exact"), cell("within_1"), cell("within_3"), cell("within_5"), cell("agent")
+            row["n"],
+            cell("exact"),
+            cell("within_1"),
+            cell("within_3"),
+            cell("within_5"),
+            cell("agent")
         )?;
     }
     writeln!(out, "\nalarms")?;
@@ -408,7 +518,9 @@ fn write(out: &mut dyn Write, report: &Value) -> io::Result<()> {
         writeln!(
             out,
             "  {level:5} on passing runs {}  on failing runs {}  precision {}",
-            counted(&row["on_passing"]), counted(&row["on_failing"]), counted(&row["precision"])
+            counted(&row["on_passing"]),
+            counted(&row["on_failing"]),
+            counted(&row["precision"])
         )?;
     }
     writeln!(out, "\nlabelled categories")?;
@@ -417,13 +529,19 @@ fn write(out: &mut dyn Write, report: &Value) -> io::Result<()> {
             writeln!(
                 out,
                 "  {name:36} {what:5} precision {}  recall {}",
-                counted(&figures["precision"]), counted(&figures["recall"])
+                counted(&figures["precision"]),
+                counted(&figures["recall"])
             )?;
         }
     }
     writeln!(out, "\nrules: right of fired, on passing runs")?;
     for (rule, row) in entries(&report["rules"]) {
-        writeln!(out, "  {rule:24} {}  {}", counted(&row["right"]), counted(&row["on_passing"]))?;
+        writeln!(
+            out,
+            "  {rule:24} {}  {}",
+            counted(&row["right"]),
+            counted(&row["on_passing"])
+        )?;
     }
     Ok(())
 }
@@ -433,11 +551,22 @@ fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 fn percent(share: &Value) -> String {
-    share["rate"].as_f64().map_or("    -".into(), |rate| format!("{:5.1}", 100.0 * rate))
+    share["rate"]
+        .as_f64()
+        .map_or("    -".into(), |rate| format!("{:5.1}", 100.0 * rate))
 }
 
 fn counted(share: &Value) -> String {
-    let Some(rate) = share["rate"].as_f64() else { return "undefined (no cases)".into() };
+    let Some(rate) = share["rate"].as_f64() else {
+        return "undefined (no cases)".into();
+    };
     let bound = |key: &str| 100.0 * share[key].as_f64().unwrap_or(0.0);
-    format!("{}/{} = {:.1} % ({:.0} to {:.0})", share["hits"], share["n"], 100.0 * rate, bound("low"), bound("high"))
+    format!(
+        "{}/{} = {:.1} % ({:.0} to {:.0})",
+        share["hits"],
+        share["n"],
+        100.0 * rate,
+        bound("low"),
+        bound("high")
+    )
 }

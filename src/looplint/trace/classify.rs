@@ -59,12 +59,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             write_run(&mut out, run, &file.sources[*at])?;
         }
         for (problem, place) in &file.problems {
-            writeln!(out, "{place}: {}: {}", problem.kind.as_str(), problem.message)?;
+            writeln!(
+                out,
+                "{place}: {}: {}",
+                problem.kind.as_str(),
+                problem.message
+            )?;
         }
     }
     out.flush()?;
-    let failed = file.runs.iter().any(|(_, run)| run.root.is_some() || failed(run));
-    Ok(if failed { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
+    let failed = file
+        .runs
+        .iter()
+        .any(|(_, run)| run.root.is_some() || failed(run));
+    Ok(if failed {
+        ExitCode::from(FOUND)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// Whether the run itself says that it failed.
@@ -83,24 +95,39 @@ pub(crate) fn verdict(run: &Run) -> &'static str {
 
 fn write_run(out: &mut dyn Write, run: &Run, source: &Source) -> io::Result<()> {
     let outcome = match &run.outcome {
-        Some((passed, from)) => format!(", {} by {from}", if *passed { "passed" } else { "failed" }),
+        Some((passed, from)) => {
+            format!(", {} by {from}", if *passed { "passed" } else { "failed" })
+        }
         None => String::new(),
     };
     let (turns, calls) = (run.turns.len(), run.n_calls);
-    writeln!(out, "{} run {} ({}, {turns} turns, {calls} calls{outcome})", run.file, run.name, run.format)?;
+    writeln!(
+        out,
+        "{} run {} ({}, {turns} turns, {calls} calls{outcome})",
+        run.file, run.name, run.format
+    )?;
     let Some(root) = run.root.map(|at| &run.findings[at]) else {
         writeln!(out, "  {}", verdict(run))?;
         if let Some(turn) = run.suspect {
-            writeln!(out, "  look first at turn {turn}: most failed runs of this shape went wrong there (a position, no evidence)")?;
+            writeln!(
+                out,
+                "  look first at turn {turn}: most failed runs of this shape went wrong there (a position, no evidence)"
+            )?;
         }
         write_notes(out, run)?;
         return writeln!(out);
     };
-    let Some(place) = &root.run else { return writeln!(out) };
+    let Some(place) = &root.run else {
+        return writeln!(out);
+    };
     writeln!(
         out,
         "  {}, confidence {:.2}, first failing turn {} ({}, {})",
-        place.mode, place.probability, place.turn, root.rule, level(root.severity)
+        place.mode,
+        place.probability,
+        place.turn,
+        root.rule,
+        level(root.severity)
     )?;
     writeln!(out, "  root cause: {}", root.message)?;
     writeln!(out, "  evidence:")?;
@@ -119,7 +146,11 @@ fn write_run(out: &mut dyn Write, run: &Run, source: &Source) -> io::Result<()> 
 fn write_notes(out: &mut dyn Write, run: &Run) -> io::Result<()> {
     for finding in run.also.iter().map(|&at| &run.findings[at]) {
         if let Some(place) = &finding.run {
-            writeln!(out, "  also: {} at turn {}: {} ({})", place.mode, place.turn, finding.message, finding.rule)?;
+            writeln!(
+                out,
+                "  also: {} at turn {}: {} ({})",
+                place.mode, place.turn, finding.message, finding.rule
+            )?;
         }
     }
     Ok(())
@@ -138,13 +169,25 @@ fn waste_words(run: &Run) -> String {
 
 /// The root's place and what belongs to it: turn, line in the file, the quoted text, what it shows.
 fn evidence(run: &Run, root: &Finding, source: &Source) -> Vec<(i64, usize, String, String)> {
-    let spans = std::iter::once((root.span, root.label.clone()))
-        .chain(root.related.iter().map(|related| (related.span, related.message.clone())));
+    let spans = std::iter::once((root.span, root.label.clone())).chain(
+        root.related
+            .iter()
+            .map(|related| (related.span, related.message.clone())),
+    );
     spans
         .map(|(span, what)| {
             let line = source.position(span.start, Columns::Utf32).line;
-            let turn = run.timeline.turns.iter().find(|turn| turn.span.contains(span)).map_or(0, |turn| turn.number);
-            let quote = source.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
+            let turn = run
+                .timeline
+                .turns
+                .iter()
+                .find(|turn| turn.span.contains(span))
+                .map_or(0, |turn| turn.number);
+            let quote = source
+                .slice(span)
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
             (turn, line, short(&quote, QUOTE), what)
         })
         .collect()
@@ -152,7 +195,11 @@ fn evidence(run: &Run, root: &Finding, source: &Source) -> Vec<(i64, usize, Stri
 
 /// The verdicts as one JSON object: `{version, runs: [..], problems: [..]}`.
 pub(crate) fn as_json(file: &File) -> Value {
-    let runs: Vec<Value> = file.runs.iter().map(|(at, run)| run_json(run, &file.sources[*at])).collect();
+    let runs: Vec<Value> = file
+        .runs
+        .iter()
+        .map(|(at, run)| run_json(run, &file.sources[*at]))
+        .collect();
     let problems: Vec<Value> = file
         .problems
         .iter()

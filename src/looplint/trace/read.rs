@@ -88,9 +88,17 @@ impl Reader {
     /// The configuration is wrong.
     pub(crate) fn here(arguments: &config::Arguments) -> Result<Reader> {
         let resolver = Resolver::here(arguments)?;
-        let project = resolver.project().map_err(|errors| Errors::clone(&errors))?;
-        let chosen = project.config.selection.chosen(&looplint_rules::trace::RULES);
-        Ok(Reader { table: Table::new(chosen, select::ids()), settings: project.config.settings.clone() })
+        let project = resolver
+            .project()
+            .map_err(|errors| Errors::clone(&errors))?;
+        let chosen = project
+            .config
+            .selection
+            .chosen(&looplint_rules::trace::RULES);
+        Ok(Reader {
+            table: Table::new(chosen, select::ids()),
+            settings: project.config.settings.clone(),
+        })
     }
 
     /// Reads a file, or standard input for `-`.
@@ -112,16 +120,32 @@ impl Reader {
 
     fn bytes(&self, name: &str, bytes: Vec<u8>) -> File {
         let decoded = Traces::decode(name, bytes);
-        let mut file = File { sources: Vec::new(), runs: Vec::new(), problems: Vec::new() };
-        file.problems.extend(decoded.problems.into_iter().map(|problem| (problem, name.to_owned())));
+        let mut file = File {
+            sources: Vec::new(),
+            runs: Vec::new(),
+            problems: Vec::new(),
+        };
+        file.problems.extend(
+            decoded
+                .problems
+                .into_iter()
+                .map(|problem| (problem, name.to_owned())),
+        );
         for (at, source) in decoded.sources.into_iter().enumerate() {
-            let (outcome, runs) = self.table.check_with(&source, &self.settings, |document, findings| {
-                document.runs.iter().map(|run| describe(run, findings, &source)).collect::<Vec<Run>>()
-            });
-            file.problems.extend(outcome.problems.into_iter().map(|problem| {
-                let place = place(&source, &problem);
-                (problem, place)
-            }));
+            let (outcome, runs) =
+                self.table
+                    .check_with(&source, &self.settings, |document, findings| {
+                        document
+                            .runs
+                            .iter()
+                            .map(|run| describe(run, findings, &source))
+                            .collect::<Vec<Run>>()
+                    });
+            file.problems
+                .extend(outcome.problems.into_iter().map(|problem| {
+                    let place = place(&source, &problem);
+                    (problem, place)
+                }));
             file.runs.extend(runs.into_iter().map(|run| (at, run)));
             file.sources.push(source);
         }
@@ -160,25 +184,52 @@ fn describe(run: &Trace<'_>, findings: &[Finding], source: &Source) -> Run {
     let verdict = run.verdict(findings, |rule| order(rule));
     let mut own: Vec<&Finding> = verdict.root.into_iter().collect();
     own.extend(findings.iter().filter(|finding| {
-        let here = finding.run.as_ref().is_some_and(|place| place.run == run.name());
-        here && verdict.root.is_none_or(|root| !std::ptr::eq(root, *finding))
+        let here = finding
+            .run
+            .as_ref()
+            .is_some_and(|place| place.run == run.name());
+        here && verdict
+            .root
+            .is_none_or(|root| !std::ptr::eq(root, *finding))
     }));
-    let at = |wanted: &Finding| own.iter().position(|finding| std::ptr::eq(*finding, wanted));
+    let at = |wanted: &Finding| {
+        own.iter()
+            .position(|finding| std::ptr::eq(*finding, wanted))
+    };
     let turns: Vec<TurnText> = (0..run.turns.len()).map(|at| turn_text(run, at)).collect();
     let suspect = verdict.suspect.map(|at| &run.turns[at]);
     Run {
         file: source.name.clone(),
         name: run.name(),
         format: run.format.name(),
-        goal: run.goal.as_ref().map_or(String::new(), |goal| goal.text.to_string()),
-        result: run.final_result.as_ref().map_or(String::new(), |result| result.text.to_string()),
-        outcome: run.outcome.as_ref().map(|outcome| (outcome.passed, outcome.known_from.to_string())),
+        goal: run
+            .goal
+            .as_ref()
+            .map_or(String::new(), |goal| goal.text.to_string()),
+        result: run
+            .final_result
+            .as_ref()
+            .map_or(String::new(), |result| result.text.to_string()),
+        outcome: run
+            .outcome
+            .as_ref()
+            .map(|outcome| (outcome.passed, outcome.known_from.to_string())),
         n_calls: run.calls.len(),
-        lacks: Field::ALL.into_iter().filter_map(|field| Some((field, run.lacks(field)?))).collect(),
+        lacks: Field::ALL
+            .into_iter()
+            .filter_map(|field| Some((field, run.lacks(field)?)))
+            .collect(),
         root: verdict.root.and_then(at),
-        also: verdict.also.iter().filter_map(|finding| at(finding)).collect(),
+        also: verdict
+            .also
+            .iter()
+            .filter_map(|finding| at(finding))
+            .collect(),
         suspect: suspect.map(|turn| turn.number),
-        suspect_agent: suspect.and_then(|turn| turn.agent.as_deref()).unwrap_or("").to_owned(),
+        suspect_agent: suspect
+            .and_then(|turn| turn.agent.as_deref())
+            .unwrap_or("")
+            .to_owned(),
         waste: verdict.waste,
         findings: own.iter().map(|finding| (*finding).clone()).collect(),
         timeline: timeline(run, source),
@@ -189,18 +240,35 @@ fn describe(run: &Trace<'_>, findings: &[Finding], source: &Source) -> Run {
 /// The causal order that a rule's page states.
 pub(crate) fn order(rule: &str) -> u32 {
     let rules = &looplint_rules::trace::RULES;
-    rules.binary_search_by_key(&rule, |rule| rule.id).map_or(100, |at| rules[at].page().order)
+    rules
+        .binary_search_by_key(&rule, |rule| rule.id)
+        .map_or(100, |at| rules[at].page().order)
 }
 
 fn turn_text(run: &Trace<'_>, at: usize) -> TurnText {
     let turn = &run.turns[at];
     let agent = turn.agent.as_deref().unwrap_or("");
-    let calls = run.calls_of(at).iter().map(|call| format!("{}(..)", call.name.text));
-    let words = turn.content.text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let all: Vec<String> = std::iter::once(words).chain(calls).filter(|part| !part.is_empty()).collect();
+    let calls = run
+        .calls_of(at)
+        .iter()
+        .map(|call| format!("{}(..)", call.name.text));
+    let words = turn
+        .content
+        .text
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let all: Vec<String> = std::iter::once(words)
+        .chain(calls)
+        .filter(|part| !part.is_empty())
+        .collect();
     TurnText {
         number: turn.number,
-        who: if agent.is_empty() { role(turn.role).to_owned() } else { format!("{} {agent}", role(turn.role)) },
+        who: if agent.is_empty() {
+            role(turn.role).to_owned()
+        } else {
+            format!("{} {agent}", role(turn.role))
+        },
         agent: agent.to_owned(),
         preview: short(&all.join(" | "), PREVIEW),
     }
@@ -226,7 +294,12 @@ pub(crate) fn short(text: &str, n: usize) -> String {
 fn timeline(run: &Trace<'_>, source: &Source) -> Timeline {
     let turns = run.turns.iter().enumerate().map(|(at, turn)| Turn {
         number: turn.number,
-        role: if turn.kind == TurnKind::Thought { "thought" } else { role(turn.role) }.to_owned(),
+        role: if turn.kind == TurnKind::Thought {
+            "thought"
+        } else {
+            role(turn.role)
+        }
+        .to_owned(),
         agent: turn.agent.as_deref().unwrap_or("").to_owned(),
         text: turn.content.text.to_string(),
         calls: run
@@ -234,9 +307,19 @@ fn timeline(run: &Trace<'_>, source: &Source) -> Timeline {
             .iter()
             .map(|call| Call {
                 name: call.name.text.to_string(),
-                arguments: call.arguments.as_ref().map_or(String::new(), |json| json.raw.text.to_string()),
-                result: call.result.as_ref().map_or(String::new(), |result| result.content.text.to_string()),
-                failed: call.result.as_ref().and_then(|result| result.failed).unwrap_or(false),
+                arguments: call
+                    .arguments
+                    .as_ref()
+                    .map_or(String::new(), |json| json.raw.text.to_string()),
+                result: call
+                    .result
+                    .as_ref()
+                    .map_or(String::new(), |result| result.content.text.to_string()),
+                failed: call
+                    .result
+                    .as_ref()
+                    .and_then(|result| result.failed)
+                    .unwrap_or(false),
                 milliseconds: call.latency_ms.map(|ms| ms as u64),
             })
             .collect(),
@@ -246,7 +329,10 @@ fn timeline(run: &Trace<'_>, source: &Source) -> Timeline {
     Timeline {
         source: source.name.clone(),
         run: run.name(),
-        goal: run.goal.as_ref().map_or(String::new(), |goal| goal.text.to_string()),
+        goal: run
+            .goal
+            .as_ref()
+            .map_or(String::new(), |goal| goal.text.to_string()),
         outcome: run.outcome.as_ref().map_or(String::new(), |outcome| {
             let word = if outcome.passed { "passed" } else { "failed" };
             format!("{word} ({})", outcome.known_from)

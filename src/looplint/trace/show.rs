@@ -43,26 +43,45 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let file = Reader::here(&arguments.configuration)?.trace(&arguments.file)?;
     let wanted = |name: &str| arguments.run.as_deref().is_none_or(|run| run == name);
     let Some(at) = file.runs.iter().position(|(_, run)| wanted(&run.name)) else {
-        let names: Vec<&str> = file.runs.iter().take(10).map(|(_, run)| run.name.as_str()).collect();
-        return Err(hinted("there is no such run in the file", format!("its runs are {}", names.join(", "))));
+        let names: Vec<&str> = file
+            .runs
+            .iter()
+            .take(10)
+            .map(|(_, run)| run.name.as_str())
+            .collect();
+        return Err(hinted(
+            "there is no such run in the file",
+            format!("its runs are {}", names.join(", ")),
+        ));
     };
     let mut runs = file.runs;
     let (source_at, shown) = runs.swap_remove(at);
     let mut sources = file.sources;
     let source = sources.swap_remove(source_at);
     let timeline = shown.timeline;
-    let checked = [Checked { source, findings: shown.findings, problems: Vec::new() }];
+    let checked = [Checked {
+        source,
+        findings: shown.findings,
+        problems: Vec::new(),
+    }];
     let pages = select::pages();
     let report = Report {
         files: &checked,
         pages: &|id| pages.iter().copied().find(|page| page.id == id),
-        summary: Summary { files_checked: 1, ..Summary::default() },
-        options: Options { colour: arguments.html.is_none() && arguments.color.is_on(), ..Options::default() },
+        summary: Summary {
+            files_checked: 1,
+            ..Summary::default()
+        },
+        options: Options {
+            colour: arguments.html.is_none() && arguments.color.is_on(),
+            ..Options::default()
+        },
     };
     if let Some(path) = &arguments.html {
         let mut page = Vec::new();
         looplint_report::write_timeline_page(&report, &timeline, &mut page)?;
-        write::replace(path, &page).with_context(|| format!("{} cannot be written", path.display()))?;
+        write::replace(path, &page)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
     } else {
         let mut out = io::BufWriter::new(io::stdout().lock());
         looplint_report::write_timeline(&report, &timeline, &mut out)?;

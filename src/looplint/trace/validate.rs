@@ -37,7 +37,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         write_run(&mut out, run, arguments.turns)?;
     }
     for (problem, place) in &file.problems {
-        writeln!(out, "{place}: {}: {}", problem.kind.as_str(), problem.message)?;
+        writeln!(
+            out,
+            "{place}: {}: {}",
+            problem.kind.as_str(),
+            problem.message
+        )?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
@@ -49,15 +54,34 @@ fn write_run(out: &mut dyn Write, run: &Run, n_turns: usize) -> io::Result<()> {
     writeln!(out, "  goal     {}", or_none(&run.goal))?;
     writeln!(out, "  result   {}", or_none(&run.result))?;
     match &run.outcome {
-        Some((passed, from)) => writeln!(out, "  outcome  {} (by {from})", if *passed { "passed" } else { "failed" })?,
+        Some((passed, from)) => writeln!(
+            out,
+            "  outcome  {} (by {from})",
+            if *passed { "passed" } else { "failed" }
+        )?,
         None => writeln!(out, "  outcome  not stated")?,
     }
-    writeln!(out, "  counts   {} turns, {} calls", run.turns.len(), run.n_calls)?;
+    writeln!(
+        out,
+        "  counts   {} turns, {} calls",
+        run.turns.len(),
+        run.n_calls
+    )?;
     for turn in run.turns.iter().take(n_turns) {
-        writeln!(out, "  {:>5}  {:24} {}", turn.number, short(&turn.who, 24), turn.preview)?;
+        writeln!(
+            out,
+            "  {:>5}  {:24} {}",
+            turn.number,
+            short(&turn.who, 24),
+            turn.preview
+        )?;
     }
     if run.turns.len() > n_turns {
-        writeln!(out, "         and {} more turns; --turns shows them", run.turns.len() - n_turns)?;
+        writeln!(
+            out,
+            "         and {} more turns; --turns shows them",
+            run.turns.len() - n_turns
+        )?;
     }
     if !run.lacks.is_empty() {
         writeln!(out, "  absent, so rules that need it stay out:")?;
@@ -70,5 +94,9 @@ fn write_run(out: &mut dyn Write, run: &Run, n_turns: usize) -> io::Result<()> {
 
 fn or_none(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.is_empty() { "not stated".to_owned() } else { short(&line, 160) }
+    if line.is_empty() {
+        "not stated".to_owned()
+    } else {
+        short(&line, 160)
+    }
 }
