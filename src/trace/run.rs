@@ -295,6 +295,13 @@ fn parse(text: &str) -> Result<serde_json::Value, JsonFault> {
     })
 }
 
+impl Turn<'_> {
+    /// Whether an agent says it to others: no plan, ledger or order to another agent.
+    pub fn is_said(&self) -> bool {
+        self.role == Role::Agent && self.kind == TurnKind::Message
+    }
+}
+
 impl<'d> Trace<'d> {
     /// Whether this run has `field`. A rule that needs an absent one stays out.
     pub fn has(&self, field: Field) -> bool {

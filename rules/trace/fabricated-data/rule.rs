@@ -15,7 +15,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
     let in_group = run.agents().len() > 1;
     let first = run.turns.iter().position(|turn| turn.role == Role::Agent);
     for (at, turn) in run.turns.iter().enumerate() {
-        if turn.role != Role::Agent || Some(at) == first {
+        if !turn.is_said() || Some(at) == first {
             continue;
         }
         let Some(range) = turn.says(Phrase::Placeholder) else { continue };

@@ -1,7 +1,7 @@
 //! Sections headed by other agents' names.
 
 use looplint_model::Cx;
-use looplint_trace::{Kind, Node, Role, Traces};
+use looplint_trace::{Kind, Node, Traces};
 
 pub const ON: &[Kind] = &[Kind::Run];
 
@@ -11,7 +11,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
     if names.len() < 2 {
         return;
     }
-    for (at, turn) in run.turns.iter().enumerate().filter(|(_, turn)| turn.role == Role::Agent) {
+    for (at, turn) in run.turns.iter().enumerate().filter(|(_, turn)| turn.is_said()) {
         let own = turn.agent.as_deref().unwrap_or("");
         let headed: Vec<(usize, &str)> = names
             .iter()

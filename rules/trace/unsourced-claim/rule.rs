@@ -18,7 +18,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
         if asked(turn) {
             return;
         }
-        let speaks = turn.role == Role::Agent && !turn.content.is_blank() && (!in_group || Some(at) != first);
+        let speaks = turn.is_said() && !turn.content.is_blank() && (!in_group || Some(at) != first);
         let asks = turn.says_in_prose(Phrase::AskUser).is_some();
         if !speaks || asks || !code_blocks(&turn.content.text).is_empty() {
             continue;

@@ -22,7 +22,7 @@ use crate::tell::hinted;
 /// Steps of tolerance that are reported.
 const WITHIN: [i64; 4] = [0, 1, 3, 5];
 /// Run lengths, in turns, for which probabilities are kept apart.
-const LENGTHS: [Option<u64>; 3] = [Some(12), Some(40), None];
+const LENGTHS: [Option<u64>; 4] = [Some(4), Some(12), Some(40), None];
 /// Labelled runs that a probability needs; with fewer the page's prior stays.
 const FIRED_MIN: u64 = 5;
 /// Which modes a category of a published taxonomy stands for: AgentRx and MAST.
