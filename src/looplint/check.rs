@@ -10,10 +10,11 @@ use looplint_report::{Report, Summary};
 
 use crate::config::{self, Config, Errors, Resolver};
 use crate::fix::{self, Fixer};
+use crate::output::Content;
 use crate::past::Past;
 use crate::progress::Progress;
 use crate::run::{self, Checker, Run};
-use crate::tell::{FOUND, say};
+use crate::tell::{FOUND, hinted, say};
 use crate::{cli, files, output, quiet, select};
 
 /// Checks what the arguments name and reports.
@@ -56,7 +57,11 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
     };
     // Standard output is the fixed text's where that was asked for.
     let aside = fixer.is_some() && is_stdin(arguments);
-    output::write_all(&report, &outputs, aside)?;
+    let content = match arguments.statistics {
+        true => Content::Statistics,
+        false => Content::Findings,
+    };
+    output::write_all(&report, &outputs, content, aside)?;
     if !arguments.output.quiet {
         expired(config);
         say(looplint_report::summary_line(&report));
@@ -96,6 +101,10 @@ fn check_paths(
 ) -> Result<Run> {
     let mut run = Run::default();
     if is_stdin(arguments) {
+        if arguments.paths.len() > 1 {
+            let hint = "name the files in a run of their own";
+            return Err(hinted("`-` is standard input and stands alone", hint));
+        }
         let name = arguments.stdin_filename.as_deref();
         let Some(input) = run::stdin_input(name, resolver)? else {
             return Ok(run);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{baseline, config, fix, output, past, trace};
+use crate::{baseline, config, fix, output, past, shell, trace};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,6 +44,10 @@ pub(crate) enum Command {
     Trace(trace::Command),
     /// Time the examples of the rule pages in CPython
     Bench(Bench),
+    /// Print what a shell needs to complete looplint's commands
+    Completions(shell::Completions),
+    /// Print the manual page
+    Man(shell::Manual),
 }
 
 #[derive(Debug, Args)]
@@ -65,6 +69,9 @@ pub(crate) struct Check {
     pub(crate) past: past::Arguments,
     #[command(flatten)]
     pub(crate) output: output::Arguments,
+    /// Show how many findings there are of each rule, instead of each
+    #[arg(long)]
+    pub(crate) statistics: bool,
     /// Exit with 0 even when something was found
     #[arg(long)]
     pub(crate) exit_zero: bool,

@@ -26,6 +26,7 @@ mod quiet;
 mod run;
 mod select;
 mod server;
+mod shell;
 mod switch_off;
 mod tell;
 mod trace;
@@ -46,6 +47,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         cli::Command::Trace(command) => trace::run(&command),
         cli::Command::Bench(arguments) => bench::run(&arguments),
         cli::Command::Server(arguments) => server::run(&arguments),
+        cli::Command::Completions(arguments) => shell::completions(&arguments),
+        cli::Command::Man(arguments) => shell::manual(&arguments),
     };
     match done {
         Ok(code) => code,

@@ -1,5 +1,6 @@
 //! Where reports go and how they look: formats, files, colour, and what the place of the run says.
 
+use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use looplint_report::{Format, Options, Report, UnknownFormat};
 
-use crate::tell::hinted;
+use crate::tell::{hinted, say};
 use crate::{files, write};
 
 /// Flags for reports.
@@ -75,10 +76,11 @@ impl Arguments {
             outputs.push(output(word)?);
         }
         if outputs.is_empty() {
-            outputs.push(Output {
-                format: Format::default(),
-                file: None,
-            });
+            let format = match is_agent() {
+                true => Format::Agent,
+                false => Format::default(),
+            };
+            outputs.push(Output { format, file: None });
         }
         if let Some(file) = self
             .output_file
@@ -95,8 +97,11 @@ impl Arguments {
 
     /// What the user and the place of the run ask of reports.
     pub(crate) fn options(&self, folder: &Path) -> Options {
+        let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         Options {
             colour: self.colour(),
+            width: columns.unwrap_or(Options::default().width),
+            source_url: source_url(),
             version: env!("CARGO_PKG_VERSION").into(),
             root: files::name(root(folder)),
             folder: files::name(folder),
@@ -121,6 +126,34 @@ impl Colour {
             Colour::Auto => io::stdout().is_terminal(),
         }
     }
+}
+
+/// Variables that coding agents set for what they run.
+const AGENTS: [&str; 10] = [
+    "AI_AGENT",
+    "CLAUDECODE",
+    "CLAUDE_CODE",
+    "CURSOR_AGENT",
+    "GEMINI_CLI",
+    "CODEX_SANDBOX",
+    "CODEX_THREAD_ID",
+    "COPILOT_CLI",
+    "OPENCODE",
+    "REPL_ID",
+];
+
+/// Whether a coding agent runs looplint: it gets a line for each finding, without pictures for eyes.
+fn is_agent() -> bool {
+    let is_junie = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with("JUNIE_");
+    AGENTS.iter().any(|name| is_set(name)) || std::env::vars_os().any(|(name, _)| is_junie(&name))
+}
+
+/// Where GitHub shows the sources of the commit that its runner checks.
+fn source_url() -> Option<String> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let server = variable("GITHUB_SERVER_URL")?;
+    let (repository, commit) = (variable("GITHUB_REPOSITORY")?, variable("GITHUB_SHA")?);
+    Some(format!("{server}/{repository}/blob/{commit}"))
 }
 
 /// Whether an environment variable is there and says yes.
@@ -164,16 +197,39 @@ pub(crate) fn root(folder: &Path) -> &Path {
         .unwrap_or(folder)
 }
 
+/// What to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// The findings.
+    Findings,
+    /// How many there are of each rule.
+    Statistics,
+}
+
+impl Content {
+    fn write(self, report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Content::Findings => looplint_report::write(report, format, out),
+            Content::Statistics => looplint_report::write_statistics(report, format, out),
+        }
+    }
+}
+
 /// Writes the reports; `aside` those for standard output go to standard error instead.
 ///
 /// # Errors
 /// Those of the files and of standard output; a file is written whole or not at all.
-pub(crate) fn write_all(report: &Report<'_>, outputs: &[Output], aside: bool) -> Result<()> {
+pub(crate) fn write_all(
+    report: &Report<'_>,
+    outputs: &[Output],
+    content: Content,
+    aside: bool,
+) -> Result<()> {
     // Files first: they are written even when nobody reads standard output to its end.
     for output in outputs {
         if let Some(file) = &output.file {
             let mut text = Vec::new();
-            looplint_report::write(report, output.format, &mut text)?;
+            content.write(report, output.format, &mut text)?;
             write::replace(file, &text)
                 .with_context(|| format!("{} cannot be written", file.display()))?;
         }
@@ -184,9 +240,33 @@ pub(crate) fn write_all(report: &Report<'_>, outputs: &[Output], aside: bool) ->
             false => Box::new(io::stdout().lock()),
         };
         let mut out = io::BufWriter::new(place);
-        looplint_report::write(report, output.format, &mut out)
+        content
+            .write(report, output.format, &mut out)
             .and_then(|()| out.flush())
             .context("the report cannot be written to standard output")?;
     }
+    for output in outputs {
+        if output.format == Format::Github {
+            step_summary(report)?;
+        }
+        if let Some(left_out) = looplint_report::left_out(report, output.format) {
+            say(format!("looplint: {left_out}"));
+        }
+    }
     Ok(())
+}
+
+/// Adds the report to the page that GitHub shows for a step: annotations are few.
+fn step_summary(report: &Report<'_>) -> Result<()> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
+        return Ok(());
+    };
+    let text = looplint_report::step_summary(report);
+    let mut options = fs::File::options();
+    options
+        .append(true)
+        .create(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .context("the file of GITHUB_STEP_SUMMARY cannot be written")
 }

@@ -2,7 +2,7 @@
 //!
 //! Knows what holds for each file; does not know what becomes of the findings.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
 
@@ -143,6 +143,9 @@ impl Checker<'_> {
             Some(only(trouble(&name, ProblemKind::Unreadable, why)))
         })?;
         file.checked.iter_mut().for_each(forget);
+        for checked in &mut file.checked {
+            locate(input, checked);
+        }
         Some(file)
     }
 
@@ -326,6 +329,20 @@ fn read_part(lines: &mut impl BufRead) -> io::Result<Vec<u8>> {
 fn forget(checked: &mut Checked) {
     if checked.findings.is_empty() && checked.problems.is_empty() {
         checked.source = Source::new(std::mem::take(&mut checked.source.name), "");
+    }
+}
+
+/// Gives problems of bytes that could not be decoded a text in which their places can be seen:
+/// up to the first bad byte it is the file's own.
+fn locate(input: &Input, checked: &mut Checked) {
+    let placed = |problem: &Problem| problem.span.is_some();
+    if !checked.source.text.is_empty() || !checked.problems.iter().any(placed) {
+        return;
+    }
+    if let Ok(bytes) = fs::read(&input.path) {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let name = std::mem::take(&mut checked.source.name);
+        checked.source = Source::new(name, String::from_utf8_lossy(bytes));
     }
 }
 

@@ -3,7 +3,10 @@
 use std::error::Error;
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue};
 
 /// Exit code when something was found.
 pub(crate) const FOUND: u8 = 1;
@@ -61,10 +64,21 @@ pub(crate) fn failure(error: &anyhow::Error) -> ExitCode {
 /// Prints what clap has to say: help and version go to stdout with 0, mistakes to stderr with 2.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let _ = error.print();
+    if let Some(path) = misplaced(error) {
+        say(format!("\nhint: looplint check {path}"));
+    }
     if error.use_stderr() {
         ExitCode::from(COULD_NOT_RUN)
     } else {
         ExitCode::SUCCESS
+    }
+}
+
+/// A path that stands where a command belongs.
+fn misplaced(error: &clap::Error) -> Option<String> {
+    match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) if Path::new(word).exists() => Some(word.clone()),
+        _ => None,
     }
 }
 

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by stopping
 
+mod bad;
 mod config;
 mod fix;
+mod output;
 mod past;
 #[allow(dead_code)] // what SARIF alone needs
 #[path = "../../src/report/tests/common/schema.rs"]
