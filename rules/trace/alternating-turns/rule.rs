@@ -47,8 +47,9 @@ fn words_cycle(run: &Trace<'_>) -> Option<(usize, Vec<usize>)> {
         })
         .collect();
     let same = |a: usize, b: usize| {
-        let (a, b) = (run.words(a), run.words(b));
-        a.len() >= 2 && a.likeness(b) > 0.999
+        let (words, others) = (run.words(a), run.words(b));
+        let alike = words.len() >= 2 && words.likeness(others) > 0.999;
+        alike || plain(&run.turns[a].content.text) == plain(&run.turns[b].content.text)
     };
     for period in [2, 3] {
         for window in spoken.windows(2 * period) {
@@ -61,6 +62,11 @@ fn words_cycle(run: &Trace<'_>) -> Option<(usize, Vec<usize>)> {
         }
     }
     None
+}
+
+/// The words without case and spacing.
+fn plain(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 fn person_between(run: &Trace<'_>, turns: &[usize]) -> bool {
