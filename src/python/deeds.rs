@@ -671,13 +671,15 @@ fn is_constant(name: Node<'_>) -> bool {
 
 fn sink_deed(sink: Sink) -> Option<What> {
     Some(match sink {
-        Sink::Query | Sink::Fetch => What::Query,
+        Sink::Query => What::Query,
         Sink::RowWrite | Sink::BulkWrite => What::Write,
         Sink::Commit => What::Commit,
         Sink::Request | Sink::Connect => What::Request,
         Sink::Open | Sink::FileRead | Sink::FileSystem => What::File,
         Sink::Process => What::Process,
         Sink::Sleep => What::Sleep,
+        // The rows of a query that already ran.
+        Sink::Fetch => return None,
         Sink::FileWrite | Sink::Print => return None,
     })
 }

@@ -38,6 +38,7 @@ pub mod summary;
 pub mod tables;
 mod text;
 pub mod types;
+mod waits;
 
 use looplint_model::{
     Claim, Decoded, Domain, Edit, Part, Problem, Settings, Silence, SilenceScope, Source, Span,

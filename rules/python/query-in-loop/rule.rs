@@ -1,9 +1,10 @@
 //! A database is asked in every iteration.
 
-use looplint_model::{CodeCost, Confidence, Cost, Cx, SizeOrigin};
+use looplint_model::{Confidence, Cost, Cx};
 use looplint_python::ast::AnyNodeRef;
+use looplint_python::summary::What;
 use looplint_python::tables::Sink;
-use looplint_python::{Kind, Loop, LoopKind, Multiplicity, Node, Python, Type, related_loops};
+use looplint_python::{Kind, Loop, LoopKind, Node, Python, Type, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call, Kind::For, Kind::Clause];
 
@@ -13,22 +14,15 @@ const ADMINISTRATION: [&str; 19] = [
     "optimize", "pragma", "release", "rollback", "savepoint", "set", "truncate", "vacuum",
 ];
 
-/// Words in the names of what hands out many rows at a time.
-const IN_PORTIONS: [&str; 8] = ["batch", "chunk", "page", "paginat", "slice", "group", "window", "partition"];
-
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    let Some((asked, what)) = asked(node) else { return };
-    let mut loops = Vec::new();
-    for each in asked.loops() {
-        if asked.multiplicity(each) != Multiplicity::Repeated || retries_or_waits(each) || in_portions(each) {
-            break;
-        }
-        if !each.is_bounded() {
-            loops.push(each);
-        }
-    }
+    let Some(Asked { asked, place, what, way }) = asked(node) else { return };
+    let loops = asked.asking_loops();
     let Some(&innermost) = loops.first() else { return };
-    if another_database(asked, innermost) || is_administration(asked) {
+    if is_administration(place) {
+        return;
+    }
+    let is_other = if place == asked { another_database(asked, innermost) } else { asked.asks_another(innermost) };
+    if is_other {
         return;
     }
     let is_write = what == "row is written";
@@ -43,38 +37,33 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     );
     finding.suggestion = advice.into();
     finding.label = "one round trip each time".into();
-    finding.confidence = if loops.iter().all(|each| each.kind() == LoopKind::While) {
-        Confidence::Likely
-    } else {
-        Confidence::Proven
-    };
+    let is_sure = loops.iter().any(|each| each.kind() != LoopKind::While) && (way.is_empty() || asked.method().is_none());
+    finding.confidence = if is_sure { Confidence::Proven } else { Confidence::Likely };
     finding.related = related_loops(&loops);
-    let n = innermost.extent().name;
-    let mut size = innermost.size();
-    if size.origin == SizeOrigin::Assumed {
-        size.n = cx.settings.assume_size;
-    }
-    finding.cost = Some(Cost::Code(CodeCost {
-        before: format!("O({n}) round trips"),
-        after: "O(1) round trips".into(),
-        depth: loops.len() as u32,
-        size,
-        shape: if is_write { "insert" } else { "select" },
-        curve: None,
-    }));
+    finding.related.extend(Node::related_way(&way, "which asks the database"));
+    let mut cost = asked.cost_in_trips(&loops, "round trips");
+    cost.shape = if is_write { "insert" } else { "select" };
+    finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
 }
 
+/// What asks a database.
+struct Asked<'d> {
+    /// The expression in the loop.
+    asked: Node<'d>,
+    /// The expression that reaches the database: the same, or in a function that is called.
+    place: Node<'d>,
+    what: &'static str,
+    /// The way from the one to the other, where it leads through calls.
+    way: Vec<Node<'d>>,
+}
+
 /// The expression that reaches the database, and what it does there.
-fn asked(node: Node<'_>) -> Option<(Node<'_>, &'static str)> {
+fn asked(node: Node<'_>) -> Option<Asked<'_>> {
     if node.kind() == Kind::Call {
         node.all_loops().next()?;
-        let fact = node.fact()?;
-        return match fact.sink? {
-            Sink::Query => Some((node, "query runs")),
-            Sink::RowWrite => Some((node, "row is written")),
-            _ => None,
-        };
+        let Some(fact) = node.fact() else { return asked_through(node) };
+        return Some(Asked { asked: node, place: node, what: words(fact.sink?)?, way: Vec::new() });
     }
     // A query set asks when it is gone through.
     let iterable = match node.ast() {
@@ -84,33 +73,34 @@ fn asked(node: Node<'_>) -> Option<(Node<'_>, &'static str)> {
     };
     iterable.all_loops().next()?;
     let is_fresh = iterable.kind() == Kind::Call && matches!(iterable.ty(), Type::QuerySet(_) | Type::Manager(_));
-    is_fresh.then_some((iterable, "query runs"))
+    is_fresh.then(|| Asked { asked: iterable, place: iterable, what: "query runs", way: Vec::new() })
 }
 
-/// `while True` waits for something, or tries again.
-fn retries_or_waits(each: Loop<'_>) -> bool {
-    match each.node().ast() {
-        AnyNodeRef::StmtWhile(whole) => {
-            let test = each.node().at(&*whole.test);
-            test.kind() == Kind::Literal
-        }
-        AnyNodeRef::StmtFor(whole) => {
-            // `for attempt in range(retries)`, left at the first success.
-            each.node().at(&*whole.target).source().starts_with("attempt")
-        }
-        _ => false,
+fn words(sink: Sink) -> Option<&'static str> {
+    match sink {
+        Sink::Query => Some("query runs"),
+        Sink::RowWrite => Some("row is written"),
+        _ => None,
     }
 }
 
-/// Loops over portions of many rows do what is advised.
-fn in_portions(each: Loop<'_>) -> bool {
-    let Some(iterable) = each.iterable() else { return false };
-    if iterable.builtin() == Some("range") && iterable.argument(2, "").is_some() {
-        return true;
+/// A call of a function of the module that always asks.
+fn asked_through(node: Node<'_>) -> Option<Asked<'_>> {
+    if node.callee()? == node.function()? {
+        return None;
     }
-    let words = iterable.source().to_lowercase();
-    let target = each.target().map_or(String::new(), |target| target.source().to_lowercase());
-    IN_PORTIONS.iter().any(|word| words.contains(word) || target.contains(word))
+    node.deeds().into_iter().find_map(|(deed, _)| {
+        if !matches!(deed.what, What::Query | What::Write) {
+            return None;
+        }
+        let way = node.way_of(&deed)?;
+        let place = *way.last()?;
+        let what = words(place.fact()?.sink?)?;
+        let calls = way.iter().take(way.len() - 1).copied();
+        let is_sure = way.iter().all(|each| each.is_always_reached())
+            && std::iter::once(node).chain(calls).all(|each| !each.is_decorated());
+        is_sure.then_some(Asked { asked: node, place, what, way })
+    })
 }
 
 /// Each turn asks another connection, cursor or session.

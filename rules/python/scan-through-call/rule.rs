@@ -1,0 +1,184 @@
+//! A call in a loop of a function of the module that goes through something that the loop does not change.
+
+use looplint_model::{Confidence, Cost, Cx, Size, SizeOrigin};
+use looplint_python::ast::{AnyNodeRef, CmpOp, Stmt};
+use looplint_python::summary::{Deed, Subject, What};
+use looplint_python::types::{InCost, Proof};
+use looplint_python::{Kind, Loop, Multiplicity, Node, Python, Role, Scan, Type, related_loops};
+
+pub const ON: &[Kind] = &[Kind::Call];
+
+pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    if node.all_loops().next().is_none() || node.is_decorated() {
+        return;
+    }
+    let Some(callee) = node.callee() else { return };
+    if callee.contains(node) {
+        return; // a recursion
+    }
+    let Some((deed, object, way, loops)) = node.deeds().into_iter().find_map(|(deed, object)| repeated(node, deed, object))
+    else {
+        return;
+    };
+    let what = match (&deed.subject, object) {
+        (_, Some(object)) => object.text(),
+        (Subject::Attribute(name), _) => format!("self.{name}"),
+        _ => return,
+    };
+    let function = callee_name(callee);
+    let (label, advice) = match deed.what {
+        What::Scan => ("searches", format!("build a set or an index of `{what}` once and let `{function}` ask that")),
+        _ if is_same_answer(node, &loops) => ("gives the same answer", format!("call `{function}` once before the loop")),
+        _ => ("searches", format!("build an index of `{what}` once and let `{function}` ask that")),
+    };
+    let mut finding = cx.finding(
+        node.span(),
+        format!("`{function}` goes through `{what}` in every iteration, and it is the same each time; {advice}"),
+    );
+    finding.suggestion = advice;
+    finding.label = format!("{label} each time, going through `{what}`");
+    finding.confidence = if node.method().is_some() { Confidence::Likely } else { Confidence::Proven };
+    finding.related = related_loops(&loops);
+    finding.related.extend(Node::related_way(&way, &format!("goes through all of `{what}`")));
+    let cost = match object {
+        Some(object) => node.scan_cost(object, &loops),
+        None => {
+            let name = what.rsplit('.').next().unwrap_or("n").trim_start_matches('_').to_owned();
+            let size = Size { n: cx.settings.assume_size, origin: SizeOrigin::Assumed };
+            node.scan_cost_named(&name, size, &loops)
+        }
+    };
+    finding.cost = Some(Cost::Code(looplint_model::CodeCost { shape: "1", ..cost }));
+    cx.report(finding);
+}
+
+type Found<'d> = (Deed, Option<Node<'d>>, Vec<Node<'d>>, Vec<Loop<'d>>);
+
+/// The deed with the way to it and the loops that repeat it needlessly.
+fn repeated<'d>(node: Node<'d>, deed: Deed, object: Option<Node<'d>>) -> Option<Found<'d>> {
+    if !deed.what.is_linear() {
+        return None;
+    }
+    let loops: Vec<Loop<'d>> = match object {
+        Some(object) => {
+            let ty = object.ty().without_none();
+            if matches!(ty, Type::Str | Type::Bytes | Type::Path | Type::File(_) | Type::Iterator(_)) {
+                return None;
+            }
+            let scan = Scan::of(node, object)?;
+            scan.loops.into_iter().take_while(|each| object.invariant(*each).is_ok()).collect()
+        }
+        None => {
+            let Subject::Attribute(name) = &deed.subject else { return None };
+            let (receiver, _) = node.method()?;
+            let stays = |each: &Loop<'d>| receiver.identity_change(*each).is_none() && !writes(*each, receiver, name);
+            let repeats = |each: &Loop<'d>| !each.is_bounded() && node.multiplicity(*each) == Multiplicity::Repeated;
+            node.loops().into_iter().take_while(stays).filter(repeats).collect()
+        }
+    };
+    if loops.is_empty() {
+        return None;
+    }
+    let way = node.way_of(&deed)?;
+    let (place, calls) = way.split_last()?;
+    if calls.iter().any(|each| each.is_decorated()) || node.is_rare() {
+        return None;
+    }
+    let wasted = match deed.what {
+        What::Scan => object.is_none_or(|object| is_searched(object)),
+        _ => false,
+    };
+    let wasted = wasted || is_same_answer(node, &loops) || is_lookup(*place);
+    wasted.then_some((deed, object, way, loops))
+}
+
+/// Whether `in` on the caller's object compares one element after another, and a set could answer instead.
+fn is_searched(object: Node<'_>) -> bool {
+    let ty = object.ty().without_none();
+    matches!(ty.scan_cost_of_in(), InCost::Scan | InCost::MostlyScan) && ty.iterated().is_hashable() != Proof::No
+        || ty.is_unknown()
+}
+
+/// Whether each iteration gets the same answer and only looks at it.
+fn is_same_answer<'d>(node: Node<'d>, loops: &[Loop<'d>]) -> bool {
+    let Some(&innermost) = loops.first() else { return false };
+    if node.invariant(innermost).is_err() {
+        return false;
+    }
+    if node.ty().is_mutable() == Proof::No {
+        return true;
+    }
+    let role = node.role().role;
+    if role != Role::Aliases {
+        return !role.may_change();
+    }
+    // A name for the answer, used only to look at it.
+    let statement = node.statement();
+    let AnyNodeRef::StmtAssign(assign) = statement.ast() else { return false };
+    let [target] = assign.targets.as_slice() else { return false };
+    let symbol = statement.at(target).symbol().filter(|_| statement.at(&*assign.value) == node);
+    symbol.is_some_and(|symbol| !symbol.is_captured() && symbol.changes_in(innermost.node()).next().is_none())
+}
+
+/// A loop or generator that looks for the item whose key equals something.
+fn is_lookup(place: Node<'_>) -> bool {
+    match place.ast() {
+        AnyNodeRef::StmtFor(each) => {
+            let [Stmt::If(test)] = each.body.as_slice() else { return false };
+            let leaves = matches!(test.body.last(), Some(Stmt::Return(_) | Stmt::Break(_)));
+            leaves && test.elif_else_clauses.is_empty() && has_key_test(place.at(&*test.test), place.at(&*each.target))
+        }
+        AnyNodeRef::Comprehension(each) => {
+            let Some(whole) = place.parent() else { return false };
+            let Some(call) = whole.parent().filter(|call| call.kind() == Kind::Call) else { return false };
+            let target = place.at(&each.target);
+            match call.builtin() {
+                Some("next") => each.ifs.iter().any(|test| has_key_test(place.at(test), target)),
+                Some("any") => whole.children().next().is_some_and(|element| has_key_test(element, target)),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// `item.key == key` in a test, possibly one of several conditions.
+fn has_key_test<'d>(test: Node<'d>, target: Node<'d>) -> bool {
+    match test.ast() {
+        AnyNodeRef::ExprBoolOp(both) if both.op.is_and() => {
+            both.values.iter().any(|each| has_key_test(test.at(each), target))
+        }
+        AnyNodeRef::ExprCompare(compare) => {
+            let ([CmpOp::Eq], [right]) = (&*compare.ops, &*compare.comparators) else { return false };
+            let about = |side: Node<'d>| side.subtree().any(|each| each.symbol().is_some() && each.symbol() == target.symbol());
+            about(test.at(&*compare.left)) != about(test.at(right))
+        }
+        _ => false,
+    }
+}
+
+/// Whether the loop changes the attribute, or may: an assignment, a change of its object, a method that writes it.
+fn writes<'d>(around: Loop<'d>, receiver: Node<'d>, name: &str) -> bool {
+    around.whole().subtree().any(|node| match node.ast() {
+        AnyNodeRef::ExprAttribute(each) if each.attr.as_str() == name => {
+            !each.ctx.is_load() || node.role().role.may_change()
+        }
+        AnyNodeRef::ExprCall(_) => match node.method() {
+            Some((other, _)) if other.source() == receiver.source() => {
+                node.summary().is_none_or(|summary| summary.writes.iter().any(|each| each == name))
+            }
+            _ => false,
+        },
+        AnyNodeRef::ExprName(_) => {
+            node.symbol().is_some() && node.symbol() == receiver.symbol() && node.role().role.may_change()
+        }
+        _ => false,
+    })
+}
+
+fn callee_name(callee: Node<'_>) -> String {
+    match callee.ast() {
+        AnyNodeRef::StmtFunctionDef(each) => each.name.to_string(),
+        _ => callee.text(),
+    }
+}
