@@ -200,9 +200,9 @@ pub(super) fn headline(finding: &Finding) -> Option<(String, String)> {
             Some((percent(cost.share), "of the run's turns".to_owned()))
         }
         Cost::Run(cost) if cost.milliseconds > 0 => {
-            Some((duration(cost.milliseconds), "lost".to_owned()))
+            Some((duration(cost.milliseconds), "of the run's time".to_owned()))
         }
-        Cost::Run(cost) if cost.calls > 0 => Some((thousands(cost.calls), "calls lost".to_owned())),
+        Cost::Run(cost) if cost.calls > 0 => Some((thousands(cost.calls), "calls".to_owned())),
         Cost::Run(_) => None,
     }
 }

@@ -100,7 +100,8 @@ fn write_line(html: &mut String, source: &Source, line: usize, marks: &[Mark<'_>
     let ends_here = |mark: &&Mark<'_>| {
         !mark.label.is_empty() && mark.span.end >= span.start && mark.span.end <= span.end
     };
-    let labels: Vec<&Mark<'_>> = marks.iter().filter(ends_here).collect();
+    let mut labels: Vec<&Mark<'_>> = marks.iter().filter(ends_here).collect();
+    labels.sort_by_key(|mark| mark.span);
     let n_characters = source.slice(span).chars().take(width).count();
     let n_label: usize = labels
         .iter()

@@ -126,9 +126,10 @@ fn masthead(report: &Report<'_>, found: &[Found<'_>]) -> String {
     match (found.is_empty(), worst) {
         (true, _) => html.push_str("<h1>No loop here costs more than it must</h1>"),
         (false, Some((big, small))) => {
+            let verb = if small == "slower" { "is" } else { "wastes" };
             let _ = write!(
                 html,
-                "<h1>{} <span>the worst is <em>{}</em> {}</span></h1>",
+                "<h1>{} <span>the worst {verb} <em>{}</em> {}</span></h1>",
                 count(found.len() as u64, "finding"),
                 escape(&big),
                 escape(&small)
