@@ -121,8 +121,9 @@ fn top(document: &Document<'_>, at: Span) -> u32 {
     let mut line = 1;
     while line <= 2 {
         let body = document.source.slice(lines.span(text, line));
-        let is_first = line == 1 && body.starts_with("#!");
-        if !is_first && !(body.trim_start().starts_with('#') && body.contains("coding")) {
+        let starts_program = line == 1 && body.starts_with("#!");
+        let names_coding = body.trim_start().starts_with('#') && body.contains("coding");
+        if !starts_program && !names_coding {
             break;
         }
         line += 1;
