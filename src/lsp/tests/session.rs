@@ -1,5 +1,7 @@
 //! The session with a domain of a few lines, so that a test can make a check fail, wait, and be counted.
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on says so by stopping
+
 use std::io::{self, BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
