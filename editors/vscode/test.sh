@@ -36,7 +36,7 @@ port=$((20000 + RANDOM % 20000))
     --disable-workspace-trust "$project" >"$work/server.log" 2>&1 &
 pid=$!
 trap 'kill $pid 2>/dev/null || true; wait $pid 2>/dev/null || true; rm -rf "$work"' EXIT
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     if grep -q "HTTP server listening" "$work/server.log"; then break; fi
     sleep 0.2
 done
