@@ -3,7 +3,7 @@
 use looplint_model::{Cost, Cx};
 use looplint_python::ast::AnyNodeRef;
 use looplint_python::tables::Sink;
-use looplint_python::{Kind, Multiplicity, Node, Python, related_loops};
+use looplint_python::{Kind, Multiplicity, Node, Python, Type, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call];
 
@@ -52,7 +52,9 @@ fn blocks(node: Node<'_>) -> Option<(&'static str, &'static str)> {
         // Nothing is waited for, only said.
         return Some(("sleeps", "`await asyncio.sleep(..)` lets the others run"));
     }
-    if fact.sink == Some(Sink::Request) {
+    // Reading the answer of a request is the same wait.
+    let by_session = node.method().is_some_and(|(receiver, _)| receiver.ty().without_none() == Type::HttpSession);
+    if fact.sink == Some(Sink::Request) && (by_session || node.qualified_name().is_some()) {
         return Some(("waits for an answer", "await an asynchronous client, or `asyncio.to_thread(..)`"));
     }
     let name = node.qualified_name()?;

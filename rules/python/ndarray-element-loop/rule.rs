@@ -16,7 +16,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let Some(around) = node.document().loops().find(|each| each.node() == node) else { return };
-    if around.is_bounded() || node.is_in_test() {
+    // What a decorator compiles is no loop of the interpreter.
+    if around.is_bounded() || node.is_in_test() || node.function().is_some_and(Node::is_decorated) {
         return;
     }
     let mut first = None;

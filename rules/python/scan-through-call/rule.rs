@@ -13,8 +13,12 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let Some(callee) = node.callee() else { return };
-    if callee.contains(node) {
+    if callee.contains(node) || node.is_in_test() {
         return; // a recursion
+    }
+    // What a generator does is done as far as it is asked.
+    if node.summary().is_none_or(|summary| summary.generator) {
+        return;
     }
     let Some((deed, object, way, loops)) = node.deeds().into_iter().find_map(|(deed, object)| repeated(node, deed, object))
     else {
@@ -65,8 +69,13 @@ fn repeated<'d>(node: Node<'d>, deed: Deed, object: Option<Node<'d>>) -> Option<
             if matches!(ty, Type::Str | Type::Bytes | Type::Path | Type::File(_) | Type::Iterator(_)) {
                 return None;
             }
+            // An object of the module goes through itself by its own means.
+            if matches!(ty, Type::Instance(_)) || object.source() == "self" {
+                return None;
+            }
             let scan = Scan::of(node, object)?;
-            scan.loops.into_iter().take_while(|each| object.invariant(*each).is_ok()).collect()
+            let stays = |each: &Loop<'d>| object.invariant(*each).is_ok() && !changes_elements(*each, object);
+            scan.loops.into_iter().take_while(stays).collect()
         }
         None => {
             let Subject::Attribute(name) = &deed.subject else { return None };
@@ -155,6 +164,24 @@ fn has_key_test<'d>(test: Node<'d>, target: Node<'d>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether the loop, or one in it, goes through the object's elements and may change them.
+fn changes_elements<'d>(around: Loop<'d>, object: Node<'d>) -> bool {
+    let whole = around.whole();
+    object.document().loops().any(|each| {
+        let goes_through = each
+            .iterable()
+            .is_some_and(|iterable| iterable.subtree().any(|part| part.source() == object.source()));
+        whole.contains(each.node())
+            && goes_through
+            && each.target().is_some_and(|target| {
+                target
+                    .subtree()
+                    .filter_map(Node::symbol)
+                    .any(|symbol| symbol.changes_in(each.whole()).any(|(place, _)| !target.contains(place)))
+            })
+    })
 }
 
 /// Whether the loop changes the attribute, or may: an assignment, a change of its object, a method that writes it.
