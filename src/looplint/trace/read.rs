@@ -181,7 +181,7 @@ fn place(source: &Source, problem: &Problem) -> String {
 }
 
 fn describe(run: &Trace<'_>, findings: &[Finding], source: &Source) -> Run {
-    let verdict = run.verdict(findings, |rule| order(rule));
+    let verdict = run.verdict(findings, order);
     let mut own: Vec<&Finding> = verdict.root.into_iter().collect();
     own.extend(findings.iter().filter(|finding| {
         let here = finding
