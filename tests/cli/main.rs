@@ -7,7 +7,6 @@ mod config;
 mod fix;
 mod output;
 mod past;
-#[allow(dead_code)] // what SARIF alone needs
 #[path = "../../src/report/tests/common/schema.rs"]
 mod schema;
 mod silence;

@@ -52,8 +52,9 @@ pub(crate) struct Arguments {
     /// No progress on standard error
     #[arg(long, short)]
     pub(crate) quiet: bool,
-    #[command(flatten)]
-    pub(crate) configuration: config::Arguments,
+    /// A configuration file instead of those that would be found, or one setting; may be repeated
+    #[arg(long, value_name = "FILE|KEY=VALUE")]
+    pub(crate) config: Vec<String>,
 }
 
 /// How to report.
@@ -78,9 +79,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         .map(|word| limit(word))
         .collect::<Result<Vec<_>>>()?;
     let margin = rate(&arguments.margin)?;
-    let resolver = Resolver::here(&arguments.configuration)?;
+    let configuration = config::Arguments { config: arguments.config.clone(), ..config::Arguments::default() };
+    let resolver = Resolver::here(&configuration)?;
     let (inputs, unread) = files::collect(&arguments.paths, &resolver)?;
-    let reader = Reader::here(&arguments.configuration)?;
+    let reader = Reader::here(&configuration)?;
     let progress = Progress::new(inputs.len(), arguments.quiet);
     let traces: Vec<_> = inputs
         .iter()
