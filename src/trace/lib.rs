@@ -17,6 +17,7 @@ mod run;
 mod schema;
 mod text;
 mod verdict;
+mod write;
 mod zip;
 
 use looplint_model::{Claim, Decoded, Domain, Part, Problem, Settings, Silence, Source};
@@ -35,6 +36,7 @@ pub use run::{
 pub use schema::schema_faults;
 pub use text::{Coding, Text};
 pub use verdict::Verdict;
+pub use write::Writer;
 
 /// The domain of agent traces.
 #[derive(Clone, Copy, Debug)]

@@ -144,23 +144,24 @@ fn history(value: Value<'_>) -> impl Iterator<Item = Value<'_>> {
         .flat_map(Value::items)
 }
 
-/// AG2 calls every speaker but one `user`; who speaks stands in `name`.
+/// AG2 calls every speaker but one `user`; who speaks stands in `name`. One named user alone may be a person.
 pub(crate) fn is_ag2(values: &[Value<'_>]) -> bool {
-    let named = |value: &Value<'_>| {
-        let speaker = value.text_at("name").is_some_and(|name| !is_person(&name));
-        value.says("role", "user")
-            && speaker
-            && value
-                .get("content")
-                .is_some_and(|content| content.shape() == Shape::Text)
-    };
     let plain = |value: &Value<'_>| {
-        parts::role_of(*value).is_some()
-            && value.has("content")
-            && !value.has("tool_calls")
-            && !value.has("tool_call_id")
+        let calls = value.has("tool_calls") || value.has("tool_call_id");
+        parts::role_of(*value).is_some() && value.has("content") && !calls
     };
-    values.iter().all(plain) && values.iter().any(named)
+    let mut names = Vec::new();
+    for value in values {
+        let text = value
+            .get("content")
+            .is_some_and(|content| content.shape() == Shape::Text);
+        let name = value.text_at("name").filter(|name| !is_person(name));
+        names.extend(name.filter(|_| text && value.says("role", "user")));
+    }
+    names.sort();
+    names.dedup();
+    let runs = || values.iter().any(|value| is_execution(*value));
+    values.iter().all(plain) && (names.len() > 1 || (names.len() == 1 && runs()))
 }
 
 fn is_person(name: &str) -> bool {

@@ -7,7 +7,6 @@ use crate::formats::attributes::plain_text;
 use crate::formats::steps::{self, Step, StepKind};
 use crate::formats::{Format, Sink, messages, parts};
 use crate::json::{Shape, Value};
-use crate::run::Role;
 use crate::text::Text;
 
 /// `observations` whose items have a `type` of Langfuse's.
@@ -106,7 +105,7 @@ fn step(value: Value<'_>) -> Step<'_> {
     let (input, output) = (value.get("input"), value.get("output"));
     step.input_text = input.map(plain_text);
     step.output_text = output.map(if step.kind == StepKind::Tool {
-        messages::output_text
+        messages::logged_text
     } else {
         plain_text
     });
@@ -117,12 +116,6 @@ fn step(value: Value<'_>) -> Step<'_> {
     }
     step.input = input.map(messages::read).unwrap_or_default();
     step.output = output.map(messages::read).unwrap_or_default();
-    // A message without a role is the model's.
-    for message in &mut step.output {
-        if message.role == Role::User && message.calls.is_empty() && step.kind == StepKind::Model {
-            message.role = Role::Agent;
-        }
-    }
     if step.kind == StepKind::Model {
         if step.input.is_empty()
             && let Some(asked) = input.and_then(messages::prompt)

@@ -80,6 +80,7 @@ fn message<'d>(turn: Value<'d>, builder: &Builder<'d>) -> Message<'d> {
         .any(&["turn_number", "turn", "step"])
         .and_then(Value::number)
         .map(|number| number as i64);
+    message.thread = turn.get("thread").and_then(Value::count).unwrap_or(0) as u32;
     message.agent = turn
         .any(&["agent_name", "agent", "name"])
         .and_then(Value::some_text);
@@ -147,7 +148,10 @@ fn listed_call(call: Value<'_>) -> Option<NewCall<'_>> {
     new.id = call
         .any(&["id", "call_id", "tool_call_id"])
         .and_then(Value::text);
-    new.arguments = inside.any(&["arguments", "args", "input"]).map(Text::of);
+    let input = inside.any(&["arguments", "args"]);
+    let free = inside.get("input").filter(|_| input.is_none());
+    new.arguments = input.or(free).map(Text::of);
+    new.free = free.is_some_and(|text| text.shape() == Shape::Text && !looks_like_json(&text));
     new.latency_ms = call.get("latency_ms").and_then(Value::number);
     new.started_ms = parts::time_ms(call.get("timestamp"));
     new.result = call

@@ -189,7 +189,46 @@ fn spans_point_at_what_they_say() {
     }
 }
 
-/// Exports of real tools: one run at least in each, nothing broken, every call named.
+/// Runs, turns, calls, answered calls and stray results in exports of real tools, each read by eye once.
+#[rustfmt::skip] // a table
+const REAL: &[(&str, usize, usize, usize, usize, usize)] = &[
+    ("session.jsonl", 1, 11, 2, 2, 0),
+    ("browser.json", 1, 10, 4, 4, 0),
+    ("helm.json", 1, 5, 1, 1, 0),
+    ("agno-2025-06-11.trace.json", 1, 2, 1, 1, 0),
+    ("autogen-2025-06-06.trace.json", 1, 2, 0, 0, 0),
+    ("beeai-2025-08-01.trace.json", 1, 5, 1, 1, 0),
+    ("claude-agent-2025-12-22.trace.json", 1, 5, 2, 2, 0),
+    ("crewai-2025-07-11.trace.json", 1, 3, 0, 0, 0),
+    ("csharp-agent-with-gemini-2026-03-09.trace.json", 1, 5, 2, 2, 0),
+    ("google-adk-2025-08-28.trace.json", 1, 5, 1, 1, 0),
+    ("google-gemini-2025-08-01.trace.json", 1, 2, 0, 0, 0),
+    ("koog-2025-08-26.trace.json", 1, 7, 2, 2, 0),
+    ("langgraph-js-2025-10-30.trace.json", 1, 4, 1, 1, 0),
+    ("langgraph-python-2025-08-22.trace.json", 1, 5, 1, 1, 0),
+    ("llamaindex-2025-06-05.trace.json", 1, 2, 0, 0, 0),
+    ("microsoft-agent-2025-12-17.trace.json", 1, 4, 1, 1, 0),
+    ("openai-agents-2025-09-30.trace.json", 1, 5, 1, 1, 0),
+    ("pydantic-ai-2025-06-06.trace.json", 1, 3, 0, 0, 0),
+    ("pydantic-ai-tools-2025-06-06.trace.json", 1, 3, 0, 0, 0),
+    ("pydantic-ai-tools-2025-12-04.trace.json", 1, 10, 4, 3, 0),
+    ("pydantic-ai-with-gemini-2025-12-24.trace.json", 1, 2, 0, 0, 0),
+    ("vercel-aisdk-2025-11-17.trace.json", 1, 2, 1, 1, 0),
+    ("vertex-ai-2025-08-01.trace.json", 1, 2, 0, 0, 0),
+    ("anthropic_managed_mcp_tools_reject.jsonl", 1, 9, 2, 2, 0),
+    ("langsmith_js_wrap_openai_default.json", 1, 2, 0, 0, 0),
+    ("08cae58d-4084-4616-b6dd-dd6534e4825b.json", 1, 129, 27, 27, 0),
+    ("v1_11_tool_output_custom_data.json", 1, 2, 0, 0, 1),
+    ("v1_13_programmatic_tool_calling.json", 1, 4, 2, 1, 0),
+    ("v1_9.json", 1, 1, 0, 0, 0),
+    ("tau-bench-airline-first2.json", 2, 44, 8, 8, 0),
+    ("pxi_turn_subagent_trace.json", 1, 44, 19, 19, 0),
+    ("pxi_turn_trace.json", 1, 27, 11, 11, 0),
+    ("tempo_export_with_batches.json", 1, 5, 1, 1, 0),
+    ("pydicom__pydicom-1458.traj", 1, 26, 12, 12, 0),
+    ("simulation.json", 1, 0, 0, 0, 0),
+];
+
 #[test]
 fn real_exports_are_read() {
     let Some(folder) = shared("formats") else {
@@ -202,12 +241,29 @@ fn real_exports_are_read() {
         {
             continue;
         }
-        with_runs(&name, &std::fs::read(&path).unwrap(), |runs| {
-            assert!(!runs.is_empty(), "{name}");
+        let bytes = std::fs::read(&path).unwrap();
+        let head = &bytes[..bytes.len().min(64 << 10)];
+        assert_ne!(Traces::claims(&name, head), Claim::No, "{name}");
+        with_runs(&name, &bytes, |runs| {
+            let sum = |count: fn(&Trace<'_>) -> usize| runs.iter().map(count).sum::<usize>();
+            let answered = |run: &Trace<'_>| {
+                run.calls
+                    .iter()
+                    .filter(|call| call.result.is_some())
+                    .count()
+            };
+            let found = (
+                name.as_str(),
+                runs.len(),
+                sum(|run| run.turns.len()),
+                sum(|run| run.calls.len()),
+                sum(answered),
+                sum(|run| run.orphans.len()),
+            );
+            let expected = REAL.iter().find(|row| row.0 == name);
+            assert_eq!(Some(&found), expected);
             for run in runs {
                 *formats.entry(run.format.name().to_owned()).or_default() += 1;
-                let voice = name == "simulation.json"; // its speech was taken out
-                assert!(voice || !run.turns.is_empty(), "{name}");
                 assert!(run.calls.iter().all(|call| !call.name.is_blank()), "{name}");
             }
         });
