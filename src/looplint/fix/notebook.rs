@@ -178,9 +178,14 @@ fn list(raw: &str, elements: &[Element], new: &str, ascii: bool) -> String {
         n => raw[..elements[n - 1].end].to_owned(),
     };
     let mut is_first = n_head == 0;
+    // What stood before the first line that changes stays before it.
+    let mut gap = match n_head {
+        n if n > 0 && n < elements.len() => &raw[elements[n - 1].end..elements[n].start],
+        _ => separator,
+    };
     for line in &lines[n_head..lines.len() - n_tail] {
         if !is_first {
-            made.push_str(separator);
+            made.push_str(std::mem::replace(&mut gap, separator));
         }
         made.push_str(&quote(line, ascii));
         is_first = false;
