@@ -16,7 +16,7 @@
 
 (defun test-wait (fine)
   (let ((n 0))
-    (while (and (< n 200) (not (funcall fine)))
+    (while (and (< n 600) (not (funcall fine)))
       (accept-process-output nil 0.05)
       (setq n (1+ n)))))
 

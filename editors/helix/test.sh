@@ -37,7 +37,7 @@ helix() { # helix FILE: opens a file of the project
 passed=0 failed=0
 shows() { # shows NAME PATTERN: waits until the screen shows it
     local screen=
-    for _ in $(seq 60); do
+    for _ in $(seq 120); do
         screen=$(tmux capture-pane -p -t "$session" 2>&1)
         if grep -Eq "$2" <<<"$screen"; then
             passed=$((passed + 1))

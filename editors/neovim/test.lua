@@ -12,7 +12,7 @@ local function check(what, fine, seen)
   out:flush()
 end
 local function wait(fine)
-  return vim.wait(10000, fine, 5)
+  return vim.wait(30000, fine, 5)
 end
 
 vim.opt.runtimepath:prepend(vim.fn.stdpath('config'))

@@ -6,7 +6,7 @@ local function check(what, fine, seen)
   io.stdout:write((fine and 'ok   ' .. what or 'FAIL ' .. what .. ': ' .. vim.inspect(seen)) .. '\n')
 end
 local function shown(buffer, fine)
-  vim.wait(10000, function() return fine(vim.diagnostic.get(buffer)) end, 10)
+  vim.wait(30000, function() return fine(vim.diagnostic.get(buffer)) end, 10)
   return vim.diagnostic.get(buffer)
 end
 
