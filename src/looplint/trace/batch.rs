@@ -79,7 +79,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         .map(|word| limit(word))
         .collect::<Result<Vec<_>>>()?;
     let margin = rate(&arguments.margin)?;
-    let configuration = config::Arguments { config: arguments.config.clone(), ..config::Arguments::default() };
+    let configuration = config::Arguments {
+        config: arguments.config.clone(),
+        ..config::Arguments::default()
+    };
     let resolver = Resolver::here(&configuration)?;
     let (inputs, unread) = files::collect(&arguments.paths, &resolver)?;
     let reader = Reader::here(&configuration)?;
