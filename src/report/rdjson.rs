@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::edits::one_edit;
 use crate::found::Found;
-use crate::words::{cell_words, details, one_line};
+use crate::words::{cell_words, details, is_unsafe, one_line};
 use crate::{INFORMATION_URI, Report};
 
 /// A fix over more lines is no suggestion that a reviewer could read.
@@ -106,14 +106,25 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         name: "looplint",
         url: INFORMATION_URI,
     };
-    serde_json::to_writer_pretty(
-        &mut *out,
-        &Diagnostics {
-            source,
-            diagnostics,
-        },
-    )?;
+    let text = serde_json::to_string_pretty(&Diagnostics {
+        source,
+        diagnostics,
+    })?;
+    out.write_all(without_tricks(&text).as_bytes())?;
     out.write_all(b"\n")
+}
+
+/// JSON in which characters that reorder or hide text are written as escapes: the same value, safe to look at.
+fn without_tricks(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if !character.is_ascii() && is_unsafe(character) {
+            out.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            out.push(character);
+        }
+    }
+    out
 }
 
 fn diagnostic<'a>(report: &Report<'_>, found: &Found<'a>) -> Diagnostic<'a> {
@@ -165,7 +176,7 @@ fn suggestion(source: &Source, finding: &Finding) -> Option<Suggestion> {
     }
     let edit = one_edit(&source.text, &finding.fix.as_ref()?.edits)?;
     let range = range(source, edit.span);
-    (range.end.line - range.start.line < N_LINES).then_some(Suggestion {
+    (range.end.line.checked_sub(range.start.line)? < N_LINES).then_some(Suggestion {
         range,
         text: edit.text,
     })

@@ -99,11 +99,22 @@ struct Axes {
 
 impl Axes {
     fn new(points: &[Point]) -> Axes {
-        let low = points.iter().map(|point| point.ratio).fold(1.0, f64::min);
-        let high = points.iter().map(|point| point.ratio).fold(10.0, f64::max);
+        // Decades are counted up to these ends: figures that no measurement gives must not make them endless.
+        let sane = || {
+            points
+                .iter()
+                .map(|point| point.ratio)
+                .filter(|ratio| (1e-6..1e15).contains(ratio))
+        };
+        let low = sane().fold(1.0, f64::min);
+        let high = sane().fold(10.0, f64::max);
+        let x_min = points.first().map_or(1.0, |point| point.n as f64).max(1.0);
         Axes {
-            x_min: points.first().map_or(1.0, |point| point.n as f64),
-            x_max: points.last().map_or(10.0, |point| point.n as f64),
+            x_min,
+            x_max: points
+                .last()
+                .map_or(10.0, |point| point.n as f64)
+                .max(10.0 * x_min),
             y_min: 10f64.powf(low.log10().floor()),
             y_max: 10f64.powf((high.log10() - 1e-9).ceil()),
         }
