@@ -4,6 +4,7 @@
 
 use ruff_python_ast::AnyNodeRef;
 
+use crate::kind::Kind;
 use crate::node::Node;
 use crate::tables::{self, Fact};
 use crate::types::Type;
@@ -40,5 +41,12 @@ impl<'d> Node<'d> {
             Type::Library(name) => tables::function(&name),
             _ => None,
         }
+    }
+
+    /// Whether the expression takes from an iterator that a name holds: then it gives something else each time.
+    pub fn drains(self) -> bool {
+        self.subtree().any(|part| {
+            matches!(part.kind(), Kind::Name | Kind::Attribute) && part.ty().is_one_shot()
+        })
     }
 }

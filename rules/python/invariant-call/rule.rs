@@ -4,12 +4,18 @@ use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
 use looplint_python::ast::AnyNodeRef;
 use looplint_python::tables::{Effect, Slot, Work};
 use looplint_python::types::Proof;
-use looplint_python::{Kind, Loop, Monomial, Multiplicity, Node, Python, Role, big_o, related_loops};
+use looplint_python::{Kind, Loop, Monomial, Multiplicity, Node, Python, Role, Type, big_o, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call];
 
 /// Builders of collections: rebuilt-collection speaks for them, except in the header of an inner loop.
 const BUILDERS: [&str; 6] = ["set", "frozenset", "list", "dict", "tuple", "sorted"];
+
+/// Builtins that look at one value, or do their work later.
+const CHEAP: [&str; 14] = [
+    "str", "repr", "ascii", "format", "int", "float", "bytes", "hash", "iter", "enumerate", "zip", "reversed", "map",
+    "filter",
+];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if node.all_loops().next().is_none() {
@@ -49,6 +55,14 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
 /// The argument or receiver that the call goes through completely; none for calls that are cheap or not known.
 fn worked_through(node: Node<'_>) -> Option<Node<'_>> {
     let fact = node.fact()?;
+    // What is lazy has done nothing yet; texts are short, and making one of a value is cheap.
+    let is_cheap = fact.lazy
+        || node.ty().is_one_shot()
+        || node.builtin().is_some_and(|name| CHEAP.contains(&name))
+        || node.method().is_some_and(|(receiver, _)| matches!(receiver.ty().without_none(), Type::Str | Type::Bytes));
+    if is_cheap || node.drains() {
+        return None;
+    }
     let slot = match fact.work {
         Work::Linear(slot) | Work::NLogN(slot) => slot,
         Work::LinearAll => Slot::Argument(0),

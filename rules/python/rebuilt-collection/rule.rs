@@ -7,7 +7,7 @@ use looplint_python::{Kind, Loop, Monomial, Multiplicity, Node, Python, Role, bi
 pub const ON: &[Kind] = &[Kind::Call, Kind::Comprehension];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    let Some(source) = built_from(node) else { return };
+    let Some(source) = built_from(node).filter(|_| !node.drains()) else { return };
     // What a loop goes through: a plain copy costs no more than the loop itself, and invariant-call speaks for `sorted`.
     let heads_a_loop = node.role().role == Role::Iterates;
     if heads_a_loop && matches!(node.builtin(), Some("list" | "tuple" | "sorted")) {
