@@ -60,7 +60,8 @@ fn worked_through(node: Node<'_>) -> Option<Node<'_>> {
         || node.ty().is_one_shot()
         || node.builtin().is_some_and(|name| CHEAP.contains(&name))
         || node.method().is_some_and(|(receiver, _)| matches!(receiver.ty().without_none(), Type::Str | Type::Bytes));
-    if is_cheap || node.drains() {
+    let compares_a_few = matches!(node.builtin(), Some("min" | "max")) && node.argument(1, "").is_some();
+    if is_cheap || compares_a_few || node.drains() {
         return None;
     }
     let slot = match fact.work {

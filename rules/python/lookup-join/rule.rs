@@ -1,7 +1,7 @@
 //! Joins by comparing every element with every element: nested loops, clauses and filters with one `==`.
 
 use looplint_model::{Confidence, Cost, Cx};
-use looplint_python::ast::{AnyNodeRef, CmpOp, Expr, Stmt};
+use looplint_python::ast::{AnyNodeRef, CmpOp, Expr, Operator, Stmt};
 use looplint_python::types::Proof;
 use looplint_python::{Kind, Loop, LoopKind, Node, Python, Scan};
 
@@ -142,7 +142,10 @@ fn key_of<'d>(test: Node<'d>, target: Node<'d>, scan: &Scan<'d>) -> Option<Key<'
         return is_and.then(|| all.values.iter().find_map(|one| key_of(test.at(one), target, scan)))?;
     }
     let AnyNodeRef::ExprCompare(compare) = test.ast() else { return None };
-    let ([CmpOp::Eq | CmpOp::NotEq], [right]) = (&*compare.ops, &*compare.comparators) else { return None };
+    let ([op @ (CmpOp::Eq | CmpOp::NotEq)], [right]) = (&*compare.ops, &*compare.comparators) else { return None };
+    if *op == CmpOp::NotEq && !skips(test) {
+        return None; // nearly all elements differ, so nearly all are wanted
+    }
     let (left, right) = (test.at(&*compare.left), test.at(right));
     let (own, other) = match (mentions_target(left, target), mentions_target(right, target)) {
         (true, false) => (left, right),
@@ -153,7 +156,16 @@ fn key_of<'d>(test: Node<'d>, target: Node<'d>, scan: &Scan<'d>) -> Option<Key<'
     let own_alone = own.subtree().filter(|part| part.kind() == Kind::Name).all(|name| {
         is_of_target(name, target) || scan.loops.iter().all(|each| name.identity_change(*each).is_none())
     });
-    (varies && own_alone && other.kind() != Kind::Literal).then_some(Key { own, other, test })
+    // A remainder has few values: a dict by it would hold long lists.
+    let is_remainder = matches!(own.ast(), AnyNodeRef::ExprBinOp(each) if each.op == Operator::Mod);
+    (varies && own_alone && !is_remainder && other.kind() != Kind::Literal).then_some(Key { own, other, test })
+}
+
+/// Whether the test is that of `if ..: continue`.
+fn skips(test: Node<'_>) -> bool {
+    test.parent().is_some_and(|above| {
+        matches!(above.ast(), AnyNodeRef::StmtIf(each) if matches!(each.body.as_slice(), [Stmt::Continue(_)]))
+    })
 }
 
 fn mentions_target<'d>(side: Node<'d>, target: Node<'d>) -> bool {
