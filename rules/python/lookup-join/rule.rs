@@ -8,7 +8,8 @@ use looplint_python::{Kind, Loop, LoopKind, Node, Python, Scan};
 pub const ON: &[Kind] = &[Kind::For, Kind::Clause];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    let Some(inner) = node.document().loops().find(|each| each.node() == node) else { return };
+    let own = |part: Node<'d>| part.innermost_loop().filter(|each| each.node() == node);
+    let Some(inner) = node.subtree().skip(1).find_map(own) else { return };
     let Some(iterable) = inner.iterable() else { return };
     let object = gone_through(iterable);
     let Some(scan) = Scan::of(iterable, object) else { return };
