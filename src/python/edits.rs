@@ -7,6 +7,7 @@ use looplint_model::{Edit, Span};
 use ruff_python_ast::AnyNodeRef;
 use ruff_python_ast::token::TokenKind;
 use ruff_text_size::Ranged;
+use rustc_hash::FxHashSet;
 
 use crate::document::Document;
 use crate::kind::Kind;
@@ -123,19 +124,8 @@ impl<'d> Document<'d> {
 
     /// A name that begins with `base` and is not used anywhere in the file.
     pub fn fresh_name(&'d self, base: &str) -> String {
-        let taken = |name: &str| {
-            self.nodes().any(|node| match node.ast() {
-                AnyNodeRef::ExprName(each) => each.id.as_str() == name,
-                AnyNodeRef::Parameter(each) => each.name.as_str() == name,
-                AnyNodeRef::StmtFunctionDef(each) => each.name.as_str() == name,
-                AnyNodeRef::StmtClassDef(each) => each.name.as_str() == name,
-                AnyNodeRef::Alias(each) => {
-                    each.asname.as_ref().unwrap_or(&each.name).as_str() == name
-                }
-                AnyNodeRef::StmtGlobal(each) => each.names.iter().any(|each| each.as_str() == name),
-                _ => false,
-            })
-        };
+        let names = self.memo.names.get_or_init(|| self.names());
+        let taken = |name: &str| names.contains(name);
         let plain = base.to_owned();
         if !taken(&plain) {
             return plain;
@@ -144,6 +134,27 @@ impl<'d> Document<'d> {
             .map(|number| format!("{base}_{number}"))
             .find(|name| !taken(name))
             .unwrap_or(plain)
+    }
+
+    /// All names that the file uses.
+    fn names(&'d self) -> FxHashSet<&'d str> {
+        let mut names = FxHashSet::default();
+        for node in self.nodes() {
+            match node.ast() {
+                AnyNodeRef::ExprName(each) => _ = names.insert(each.id.as_str()),
+                AnyNodeRef::Parameter(each) => _ = names.insert(each.name.as_str()),
+                AnyNodeRef::StmtFunctionDef(each) => _ = names.insert(each.name.as_str()),
+                AnyNodeRef::StmtClassDef(each) => _ = names.insert(each.name.as_str()),
+                AnyNodeRef::Alias(each) => {
+                    _ = names.insert(each.asname.as_ref().unwrap_or(&each.name).as_str());
+                }
+                AnyNodeRef::StmtGlobal(each) => {
+                    names.extend(each.names.iter().map(|each| each.as_str()));
+                }
+                _ => {}
+            }
+        }
+        names
     }
 
     /// How to write `module.name` in this file, and the import that it needs where there is none yet:
