@@ -10,6 +10,23 @@ use crate::run::{Role, Trace, TurnKind};
 /// Informative findings from this place of the causal order on come along with failures, and explain none.
 const SIGNS_FROM: u32 = 81;
 
+/// Findings from this place of the causal order on say how a run ended, not why.
+const ENDS_FROM: u32 = 88;
+
+/// Signs that an action failed, in the first words of what it gave.
+const FAILED_ACTION: [&str; 7] = [
+    "Traceback (most recent call last)",
+    "exitcode: 1",
+    "execution failed",
+    "404 Not Found",
+    "403 Forbidden",
+    "Error: ",
+    "No such file or directory",
+];
+
+/// Characters of an action's text that are looked at for such signs.
+const ACTION_HEAD: usize = 1500;
+
 /// What is said of a run as a whole.
 #[derive(Clone, Debug)]
 pub struct Verdict<'f> {
@@ -19,7 +36,8 @@ pub struct Verdict<'f> {
     pub also: Vec<&'f Finding>,
     /// What the run itself says of its outcome.
     pub passed: Option<bool>,
-    /// A turn to look at first where a run failed and no finding says why, as a place in the run's turns:
+    /// A turn to look at first where a run failed and no finding says why, or only how it ended, as a place in the
+    /// run's turns:
     /// the position that labelled runs of this kind failed at most often.
     pub suspect: Option<usize>,
     /// What all findings together wasted.
@@ -76,8 +94,8 @@ impl<'d> Trace<'d> {
         }
     }
 
-    /// The turn at which failed runs of this shape went wrong most often: the second action of a tool-using agent
-    /// under an orchestrator, the second turn of a group of agents.
+    /// The turn at which failed runs of this shape went wrong most often: under an orchestrator the first action that
+    /// failed, else the word that the request is satisfied, else the second action; in a group the second turn.
     pub fn suspect(&self) -> Option<usize> {
         let orchestrated = self.turns.iter().any(|turn| turn.kind == TurnKind::Thought);
         let agents: Vec<usize> = (0..self.turns.len())
@@ -92,7 +110,20 @@ impl<'d> Trace<'d> {
                 .copied()
                 .filter(|&at| self.turns[at].agent.as_deref() != lead)
                 .collect();
-            return actions.get(1).or(actions.first()).copied();
+            let failed = actions.iter().copied().find(|&at| {
+                let text = &self.turns[at].content.text;
+                let head: String = text.chars().take(ACTION_HEAD).collect();
+                FAILED_ACTION.iter().any(|sign| head.contains(sign))
+            });
+            let declared = agents.iter().copied().find(|&at| {
+                let head: String = self.turns[at].content.text.chars().take(40).collect();
+                self.turns[at].kind == TurnKind::Thought
+                    && head.to_lowercase().contains("satisfied")
+            });
+            return failed
+                .or(declared)
+                .or(actions.get(1).copied())
+                .or(actions.first().copied());
         }
         agents.get(1).or(agents.first()).copied()
     }

@@ -213,9 +213,10 @@ fn run_file(folder: &Path, labels: &Path, name: &str) -> Option<PathBuf> {
 
 /// The turn and agent that looplint blames: the verdict's, else the position to look at first.
 fn blamed(run: &Run) -> Option<(i64, String)> {
-    let Some(root) = run.root.and_then(|at| run.findings[at].run.as_ref()) else {
-        return run.suspect.map(|turn| (turn, run.suspect_agent.clone()));
-    };
+    if let Some(turn) = run.suspect {
+        return Some((turn, run.suspect_agent.clone()));
+    }
+    let root = run.root.and_then(|at| run.findings[at].run.as_ref())?;
     let agent = run
         .turns
         .iter()

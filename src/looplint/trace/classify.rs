@@ -135,6 +135,12 @@ fn write_run(out: &mut dyn Write, run: &Run, source: &Source) -> io::Result<()> 
         writeln!(out, "    turn {turn}, {}:{line}: {what}", run.file)?;
         writeln!(out, "      {quote}")?;
     }
+    if let Some(turn) = run.suspect {
+        writeln!(
+            out,
+            "  look first at turn {turn}: the run ended at a limit, and most of its kind went wrong there (a position, no evidence)"
+        )?;
+    }
     writeln!(out, "  what to do: {}", root.suggestion)?;
     write_notes(out, run)?;
     if run.waste.calls > 0 {
