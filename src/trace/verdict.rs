@@ -82,7 +82,9 @@ impl<'d> Trace<'d> {
                 also.push(finding);
             }
         }
-        let suspect = (passed == Some(false) && root.is_none())
+        // A run that ended at a limit went wrong before it.
+        let unexplained = root.is_none_or(|root| order(root.rule) >= ENDS_FROM);
+        let suspect = (passed == Some(false) && unexplained)
             .then(|| self.suspect())
             .flatten();
         Verdict {
