@@ -6,6 +6,7 @@
 
 mod bases;
 mod calls;
+mod evidence;
 mod expressions;
 mod members;
 mod names;

@@ -287,9 +287,7 @@ impl<'d> Node<'d> {
         let count = value.count(depth + 1)?;
         // A list on the class may grow anywhere, unless the module shows that it is a constant.
         let is_constant = || {
-            let uses = self.document.of_kind(Kind::Attribute).filter(|node| {
-                matches!(node.ast(), AnyNodeRef::ExprAttribute(other) if other.attr == each.attr)
-            });
+            let uses = self.document.attributes_of(each.attr.as_str());
             uses.map(|node| node.role().role).all(|role| {
                 matches!(
                     role,
@@ -590,16 +588,12 @@ fn enum_count(class: Node<'_>) -> Option<Count> {
     let AnyNodeRef::StmtClassDef(each) = class.ast() else {
         return None;
     };
-    let is_enum = each.arguments.as_ref()?.args.iter().any(|base| {
-        let name = class.at(base).source();
-        name.ends_with("Enum") || name.ends_with("Flag") || name.ends_with("Choices")
-    });
     let members = each
         .body
         .iter()
         .filter(|statement| statement.is_assign_stmt())
         .count() as u64;
-    (is_enum && members > 0).then_some(Count {
+    (class.is_enum() && members > 0).then_some(Count {
         n: members,
         origin: SizeOrigin::Constant,
     })

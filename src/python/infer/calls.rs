@@ -264,11 +264,15 @@ impl<'d> Document<'d> {
     }
 }
 
-/// Whether a function only stands for others: its body is empty, or does nothing but raise.
+/// Whether a method only stands for others: its body is empty, or does nothing but raise or give `None`.
 fn is_abstract(function: Node<'_>, each: &ast::StmtFunctionDef) -> bool {
     let says_nothing = |statement: &Stmt| match statement {
         Stmt::Pass(_) | Stmt::Raise(_) => true,
         Stmt::Expr(each) => each.value.is_literal_expr(),
+        Stmt::Return(each) => each
+            .value
+            .as_ref()
+            .is_none_or(|value| value.is_none_literal_expr()),
         _ => false,
     };
     function.parent_class().is_some() && each.body.iter().all(says_nothing)

@@ -156,7 +156,16 @@ impl<'d> Node<'d> {
                 }
             },
         };
-        value.map(|ty| ty.subscripted(index))
+        let may_be_slice = matches!(index, Index::Value(Type::Unknown))
+            && matches!(
+                value.ty,
+                Type::List(_) | Type::TupleOf(_) | Type::Sequence(_)
+            );
+        let given = value.map(|ty| ty.subscripted(index));
+        if may_be_slice {
+            return given.at_most(Confidence::Likely);
+        }
+        given
     }
 
     pub(super) fn type_of_attribute(self, each: &'d ast::ExprAttribute) -> Typed {
@@ -192,6 +201,12 @@ impl<'d> Node<'d> {
         match tables::attribute(&value.ty, name) {
             Some(ty) => Typed { ty, ..value },
             None if value.ty.is_unknown() => Typed::unknown(),
+            // Classes of libraries have attributes that the tables do not list.
+            None if matches!(value.ty, Type::Object(_))
+                && tables::method(&value.ty, name).is_none() =>
+            {
+                Typed::unknown()
+            }
             None => value.map(|ty| Type::Method((ty.clone(), name.into()).into())),
         }
     }

@@ -70,6 +70,14 @@ impl<'d> Node<'d> {
         })
     }
 
+    /// Whether a class is an enum, by its bases.
+    pub fn is_enum(self) -> bool {
+        self.bases().any(|base| {
+            let name = base.source();
+            name.ends_with("Enum") || name.ends_with("Flag") || name.ends_with("Choices")
+        })
+    }
+
     /// The class in whose body a definition stands.
     pub fn parent_class(self) -> Option<Node<'d>> {
         let scope = self.document.index.scopes.get(self.data().scope as usize)?;
@@ -89,6 +97,11 @@ impl<'d> Document<'d> {
         }
         for own in self.own_classes(self.at(local.id)) {
             if let Some(found) = self.type_of_own_member(own, name) {
+                // A member of an enum is an instance of it, whatever was assigned.
+                let is_member = matches!(receiver, Type::Class(_)) && own.is_enum();
+                if is_member && !matches!(found.ty, Type::Function(_)) {
+                    return Typed::proven(Type::Instance(local.clone()));
+                }
                 return found;
             }
         }
@@ -105,6 +118,7 @@ impl<'d> Document<'d> {
     fn type_of_own_member(&'d self, class: Node<'d>, name: &str) -> Option<Typed> {
         let scope = class.data().extra;
         let mut all: Option<Typed> = None;
+        let mut placeholder = false;
         if let Some(symbol) = self.own_symbol(scope, name) {
             let getter = symbol.bindings().find(|binding| {
                 binding.kind() == BindingKind::Function && binding.owner().is_property()
@@ -117,8 +131,9 @@ impl<'d> Document<'d> {
             if symbol.annotated().is_some() {
                 return Some(in_body);
             }
-            // A class attribute that is `None` is a placeholder for what the methods assign.
-            if in_body.ty != Type::None {
+            if in_body.ty == Type::None {
+                placeholder = true;
+            } else {
                 all = Some(in_body);
             }
         }
@@ -133,6 +148,11 @@ impl<'d> Document<'d> {
                     owner.type_given()
                 }
                 AnyNodeRef::StmtAugAssign(_) => continue,
+                // `None` until it is set: reading it as such would raise.
+                AnyNodeRef::StmtAssign(each) if each.value.is_none_literal_expr() => {
+                    placeholder = true;
+                    continue;
+                }
                 AnyNodeRef::StmtAssign(_) => store.type_of_target(owner),
                 AnyNodeRef::StmtFor(_) | AnyNodeRef::StmtWith(_) => Typed::unknown(),
                 _ => continue,
@@ -151,18 +171,14 @@ impl<'d> Document<'d> {
                     .filter(|each| each.is_of_self(class)),
             );
         }
+        if all.is_none() && placeholder {
+            return Some(Typed::proven(Type::None));
+        }
         let all = all?;
         if all.ty == Type::Never {
             return Some(Typed::unknown());
         }
-        Some(all.map(|ty| {
-            // `None` until it is set: reading it as such would raise.
-            if ty.members().len() > 1 {
-                ty.without_none()
-            } else {
-                ty.clone()
-            }
-        }))
+        Some(all)
     }
 
     /// The symbol that a scope itself owns.

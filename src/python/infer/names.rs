@@ -148,14 +148,15 @@ impl<'d> Node<'d> {
         else {
             return by_callers.unwrap_or_else(Typed::unknown);
         };
-        // `None` says nothing about what callers pass.
-        let default = default.infer().map(|ty| match ty {
-            Type::None => Type::Unknown,
-            other => other.clone(),
-        });
-        let default = default.at_most(Confidence::Likely).shown_by(self.span());
+        let default = default
+            .infer()
+            .at_most(Confidence::Likely)
+            .shown_by(self.span());
+        if default.ty == Type::None && by_callers.is_none() {
+            // `None` says nothing about what else callers pass.
+            return Typed::unknown();
+        }
         match by_callers {
-            Some(passed) if default.ty.is_unknown() => passed,
             Some(passed) => passed.join(default),
             None => default,
         }
@@ -400,6 +401,9 @@ impl<'d> Binding<'d> {
 
     pub(super) fn type_of_function(self) -> Typed {
         let owner = self.owner();
+        if owner.is_property() {
+            return Typed::unknown();
+        }
         let name = self.symbol().name().into();
         Typed::proven(Type::Function(Local {
             id: owner.id(),

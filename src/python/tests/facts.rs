@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{check, invariant, name, role, ty};
+use common::{check, evidence, invariant, name, role, ty};
 
 #[test]
 fn names_stand_for_what_was_imported() {
@@ -371,6 +371,30 @@ words(text): Iterator[str] proven
 typing.cast('set[int]', text): set[int] proven
 word: str proven
 xs: Unknown possible
+",
+    );
+}
+
+#[test]
+fn methods_are_evidence_where_nothing_shows_a_type() {
+    check(
+        "
+def f(self, xs, d, s, both, q):
+    xs.append(1)
+    d.setdefault(1, 2)
+    s.startswith('a')
+    both.append(1); both.items()
+    q.append(1); q.popleft()
+    «xs»; «d»; «s»; «both»; «q»; «self»
+",
+        evidence,
+        "
+xs: list possible
+d: dict possible
+s: str possible
+both: Unknown possible
+q: deque possible
+self: Unknown possible
 ",
     );
 }

@@ -204,3 +204,9 @@ pub(crate) fn deeds(node: Node<'_>) -> String {
     });
     all.collect::<Vec<_>>().join("; ")
 }
+
+/// The type, or what methods give away.
+pub(crate) fn evidence(node: Node<'_>) -> String {
+    let typed = node.typed_or_evidence();
+    format!("{} {}", typed.ty, typed.confidence.as_str())
+}
