@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use looplint_engine::Pool;
+use looplint_model::Finding;
 use looplint_report::{Report, Summary};
 
 use crate::config::{self, Config, Errors, Resolver};
@@ -15,7 +16,7 @@ use crate::past::Past;
 use crate::progress::Progress;
 use crate::run::{self, Checker, Run};
 use crate::tell::{FOUND, hinted, say};
-use crate::{cli, files, output, quiet, select};
+use crate::{cli, degrees, files, output, quiet, select};
 
 /// Checks what the arguments name and reports.
 ///
@@ -78,8 +79,11 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
         }
     }
     let dirty = run.results.iter().any(|file| {
-        let fails = |severity| config.fail_on.fails(severity);
-        !file.problems.is_empty() || file.findings.iter().any(|finding| fails(finding.severity))
+        let fails = |finding: &Finding| match arguments.past.fail_on_degree {
+            Some(_) => finding.rule == degrees::RULE,
+            None => config.fail_on.fails(finding.severity),
+        };
+        !file.problems.is_empty() || file.findings.iter().any(fails)
     });
     let fixed = n_fixed > 0 && arguments.fixing.exit_non_zero_on_fix;
     Ok(code(dirty || fixed, arguments))

@@ -13,6 +13,7 @@ mod bench;
 mod check;
 mod cli;
 mod config;
+mod degrees;
 mod files;
 mod fix;
 mod git;

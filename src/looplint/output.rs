@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use looplint_engine::nearest;
 use looplint_report::{Format, Options, Report, UnknownFormat};
 
 use crate::tell::{hinted, say};
@@ -166,11 +167,13 @@ fn output(word: &str) -> Result<Output> {
         Some((name, file)) => (name, Some(PathBuf::from(file))),
         None => (word, None),
     };
-    let format = name.parse().map_err(|error: UnknownFormat| {
-        hinted(
-            format!("no output format is called `{name}`"),
-            error.to_string(),
-        )
+    let format = name.parse().map_err(|_: UnknownFormat| {
+        let names: Vec<&str> = Format::ALL.iter().map(|format| format.as_str()).collect();
+        let hint = match nearest(name, &names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("one of {}", names.join(", ")),
+        };
+        hinted(format!("no output format is called `{name}`"), hint)
     })?;
     Ok(Output { format, file })
 }

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use looplint_engine::Wing;
+use looplint_model::Checked;
 
 use crate::baseline::{self, Baseline};
 use crate::config::{Config, Resolver};
 use crate::files::Input;
 use crate::git::{Changes, Git, Range};
 use crate::known::{self, Known};
-use crate::run;
+use crate::tell::hinted;
+use crate::{degrees, quiet, run};
 
 /// Flags that leave old findings out.
 #[derive(Clone, Debug, Default, Args)]
@@ -27,6 +30,17 @@ pub(crate) struct Arguments {
     /// The same for what is staged
     #[arg(long)]
     pub(crate) staged: bool,
+    /// Report functions whose cost rose to a higher degree since the commit, and exit with 1 only for these;
+    /// only where the new degree is at least N
+    #[arg(
+        long,
+        value_name = "N",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "2",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(crate) fail_on_degree: Option<u32>,
     /// The file of old findings that are not reported again
     #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]
     pub(crate) baseline: Option<PathBuf>,
@@ -40,6 +54,7 @@ pub(crate) struct Arguments {
 pub(crate) struct Past {
     baseline: Option<Baseline>,
     changes: Option<Changes>,
+    degree: Option<u32>,
     contents: HashMap<String, Vec<u8>>,
 }
 
@@ -78,12 +93,16 @@ impl Past {
         };
         let mut past = Past {
             baseline,
+            degree: arguments.fail_on_degree,
             ..Past::default()
         };
+        if past.degree.is_some() && arguments.range().is_none() {
+            let hint = "add --since REF, --changed or --staged";
+            return Err(hinted("--fail-on-degree compares with a commit", hint));
+        }
         if let Some((range, flag)) = arguments.range() {
             let git = Git::open(resolver.folder(), flag)?;
             past.changes = Some(git.changes(&range)?);
-            past.contents = HashMap::new();
             past.fetch(&git)?;
         }
         Ok(past)
@@ -150,19 +169,36 @@ impl Past {
 
     /// The findings that the file's older version has, checked with what holds today.
     fn before(&self, input: &Input) -> Known {
-        let change = self
-            .changes
-            .as_ref()
-            .and_then(|changes| changes.get(&input.absolute));
-        let bytes = change
-            .and_then(|change| change.before.as_ref())
-            .and_then(|before| self.contents.get(before));
-        let Some(bytes) = bytes else {
-            return Known::new();
-        };
-        match run::of_bytes(input, bytes.clone()) {
+        let bytes = self.bytes_before(input);
+        match bytes.and_then(|bytes| run::of_bytes(input, bytes.clone())) {
             Some(file) => known::count(&file.checked),
             None => Known::new(),
+        }
+    }
+
+    fn bytes_before(&self, input: &Input) -> Option<&Vec<u8>> {
+        let change = self.changes.as_ref()?.get(&input.absolute)?;
+        self.contents.get(change.before.as_ref()?)
+    }
+
+    /// Adds the functions whose cost rose, where that was asked for.
+    pub(crate) fn add_rises(&self, input: &Input, wing: &dyn Wing, checked: &mut [Checked]) {
+        let (Some(least), [checked]) = (self.degree, checked) else {
+            return;
+        };
+        let Some(bytes) = self.bytes_before(input).filter(|_| wing.name() == "python") else {
+            return;
+        };
+        let decoded = wing.decode(&checked.source.name, bytes.clone());
+        if let [before] = decoded.sources.as_slice() {
+            let config = &input.resolved.config;
+            let after = &checked.source;
+            let mut rises = degrees::compare(before, after, &config.settings, least);
+            quiet::silence(config, &input.absolute, after, &mut rises);
+            checked.findings.extend(rises);
+            checked
+                .findings
+                .sort_by(|a, b| (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message)));
         }
     }
 }

@@ -167,7 +167,9 @@ impl Checker<'_> {
     ) -> OneFile {
         let Some(fixer) = &self.fixer else {
             let file = bytes_of(input, wing, name, bytes, &Layout::Whole);
-            return self.without_old(input, file).0;
+            let (mut file, _) = self.without_old(input, file);
+            self.past.add_rises(input, wing, &mut file.checked);
+            return file;
         };
         let file = bytes_of(input, wing, name, bytes.clone(), &Layout::Whole);
         let (file, known) = self.without_old(input, file);

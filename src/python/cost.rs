@@ -61,6 +61,35 @@ impl Monomial {
         self.factors.iter().map(|(_, power)| power).sum()
     }
 
+    /// This, times all of another.
+    #[must_use]
+    pub fn product(self, other: &Monomial) -> Monomial {
+        let sizes = other
+            .factors
+            .iter()
+            .flat_map(|(name, power)| std::iter::repeat_n(name, *power as usize));
+        let all = sizes.fold(self, |all, name| all.times(name.clone()));
+        other.logs.iter().fold(all, |all, name| all.log(name.clone()))
+    }
+
+    /// With other names for its sizes, where `new` knows one.
+    #[must_use]
+    pub fn renamed(&self, new: impl Fn(&str) -> Option<String>) -> Monomial {
+        let name = |old: &String| new(old).unwrap_or_else(|| old.clone());
+        let factors = self.factors.iter().map(|(old, power)| (name(old), *power));
+        let renamed = Monomial {
+            factors: factors.collect(),
+            logs: self.logs.iter().map(name).collect(),
+        };
+        // Two sizes may have become one.
+        Monomial::one().product(&renamed)
+    }
+
+    /// Whether it has more sizes multiplied, or as many and more logarithms.
+    pub fn outgrows(&self, other: &Monomial) -> bool {
+        (self.degree(), self.logs.len()) > (other.degree(), other.logs.len())
+    }
+
     fn covers(&self, other: &Monomial) -> bool {
         other.logs.iter().all(|log| self.logs.contains(log))
             && other.factors.iter().all(|(name, power)| {

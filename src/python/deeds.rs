@@ -298,7 +298,7 @@ fn class_summary(class: Node<'_>) -> ClassSummary {
 }
 
 /// The name of a definition with those of the classes around it.
-fn dotted(definition: Node<'_>) -> String {
+pub(crate) fn dotted(definition: Node<'_>) -> String {
     let own = match definition.ast() {
         AnyNodeRef::StmtFunctionDef(each) => each.name.as_str(),
         AnyNodeRef::StmtClassDef(each) => each.name.as_str(),
@@ -627,7 +627,7 @@ fn push<T: PartialEq>(all: &mut Vec<T>, one: T) {
 }
 
 /// Whether `x in this` compares one item after another.
-fn is_scanned(object: Node<'_>) -> bool {
+pub(crate) fn is_scanned(object: Node<'_>) -> bool {
     matches!(
         object.ty().without_none().scan_cost_of_in(),
         InCost::Scan | InCost::MostlyScan

@@ -8,6 +8,7 @@ mod calls;
 mod cost;
 mod decode;
 mod deeds;
+mod degree;
 mod depth;
 mod document;
 mod edits;
@@ -46,6 +47,7 @@ use looplint_model::{
 
 pub use cost::{Monomial, big_o};
 pub use deeds::HOPS_MAX;
+pub use degree::FunctionCost;
 pub use document::Document;
 pub use effects::{Role, Use};
 pub use flow::Multiplicity;

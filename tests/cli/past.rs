@@ -337,3 +337,78 @@ fn git_that_cannot_help_is_told() {
     -- exit 2
     ");
 }
+
+#[test]
+fn a_cost_that_rises_by_a_degree_fails_the_review() {
+    let before = "\
+def find(rows: list, key):
+    for row in rows:
+        if row == key:
+            return row
+
+
+def total(rows: list):
+    return sum(rows)
+
+
+def report(rows: list, keys):
+    return [find(rows, key) for key in keys]
+";
+    let project = Project::new(&[("a.py", before)]);
+    project.git(&["init", "-q"]);
+    project.commit("start");
+    let gate = |arguments: &[&str]| check_all(&project, arguments);
+    let after = before
+        .replace("if row == key", "if row == key and rows.index(row)")
+        .replace("return sum(rows)", "return sum(1 for row in rows if rows.count(row) > 1)")
+        + "\n\ndef new(rows: list):\n    return [row for row in rows if row in list(rows)]\n";
+    project.write("a.py", after);
+    assert_snapshot!(gate(&["--changed", "--fail-on-degree", "--select", "trace"]), @"
+    -- out
+    a.py:3:27: error cost-degree-rise: `find` was O(rows) and is O(rows^2); keep the cost that it had, or say why its sizes stay small
+    a.py:8:37: error cost-degree-rise: `total` was O(rows) and is O(rows^2); keep the cost that it had, or say why its sizes stay small
+    -- err
+    2 findings (2 errors) in 1 of 1 file
+    -- exit 1
+    ");
+    assert_snapshot!(gate(&["--changed", "--fail-on-degree=3", "--select", "trace"]), @"
+    -- out
+    a.py:12:13: error cost-degree-rise: `report` was O(keys * rows) and is O(keys * rows^2) through `find`; keep the cost that it had, or say why its sizes stay small
+    -- err
+    1 finding (1 error) in 1 of 1 file
+    -- exit 1
+    ");
+    let silenced = project.read("a.py").replace(
+        "if row == key and rows.index(row):",
+        "if row == key and rows.index(row):  # looplint: ignore[cost-degree-rise] few rows",
+    );
+    project.write("a.py", silenced);
+    assert_snapshot!(gate(&["--changed", "--fail-on-degree", "--select", "trace"]), @"
+    -- out
+    a.py:8:37: error cost-degree-rise: `total` was O(rows) and is O(rows^2); keep the cost that it had, or say why its sizes stay small
+    -- err
+    1 finding (1 error) in 1 of 1 file
+    -- exit 1
+    ");
+    // Other findings are reported; they do not fail the gate.
+    project.write("a.py", before.to_owned() + &search("one", "ids"));
+    assert_snapshot!(gate(&["--since", "HEAD", "--fail-on-degree"]), @"
+    -- out
+    a.py:16:12: warning list-membership-in-loop: `ids` is a list and is searched in every iteration; make a set of it once and ask that
+    -- err
+    1 finding (1 warning) in 1 of 1 file
+    -- exit 0
+    ");
+    assert_snapshot!(gate(&["--fail-on-degree"]), @"
+    -- err
+    looplint: --fail-on-degree compares with a commit
+
+    hint: add --since REF, --changed or --staged
+    -- exit 2
+    ");
+}
+
+fn check_all(project: &Project, arguments: &[&str]) -> String {
+    let all = [&["check", "--output-format", "concise"], arguments].concat();
+    project.run(&all).seen()
+}

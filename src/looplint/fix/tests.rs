@@ -1,11 +1,144 @@
 //! What the command line cannot reach: choices among fixes, and the bytes of notebooks.
 
+use std::sync::Arc;
+
+use looplint_engine::{Engine, Outcome, Pool, Wing};
 use looplint_model::{
-    Cell, Confidence, Edit, Finding, Fix, Layout, Part, PartKind, Safety, Severity, Source, Span,
+    Cell, Claim, Confidence, Decoded, Edit, Finding, Fix, Layout, Page, Part, PartKind, Problem,
+    ProblemKind, Safety, Settings, Severity, SilenceScope, Source, Span,
 };
 
 use super::choose::choose;
 use super::encode::splice;
+use super::file::{Fixed, Fixer, Target, Work};
+use crate::config::{Config, Resolved};
+use crate::files::Input;
+use crate::past::Past;
+use crate::run::Checker;
+
+/// A domain in which each text has one fix: `a` becomes `b`, `b` becomes `a`, `good` becomes `broken`,
+/// a number becomes the next one up to 9; and `broken` has a syntax error.
+struct Letters;
+
+impl Wing for Letters {
+    fn name(&self) -> &'static str {
+        "python"
+    }
+
+    fn claims(&self, _: &str, _: &[u8]) -> Claim {
+        Claim::Yes
+    }
+
+    fn cuttable(&self, _: &str, _: &[u8]) -> bool {
+        false
+    }
+
+    fn decode(&self, name: &str, bytes: Vec<u8>) -> Decoded {
+        Decoded {
+            sources: vec![Source::new(name, String::from_utf8(bytes).unwrap())],
+            problems: Vec::new(),
+        }
+    }
+
+    fn check(&self, source: &Source, _: &Settings) -> Outcome {
+        let text = source.text.as_str();
+        let next = match text {
+            "a" => "b".to_owned(),
+            "b" => "a".to_owned(),
+            "good" => "broken".to_owned(),
+            _ => match text.parse::<u32>() {
+                Ok(n) if n < 9 => (n + 1).to_string(),
+                _ => text.to_owned(),
+            },
+        };
+        let mut outcome = Outcome::default();
+        if next != text {
+            let edits = [edit(0, text.len() as u32, &next)];
+            outcome.findings.push(finding("letters", 0, &edits, Safety::Safe));
+        }
+        if text == "broken" {
+            outcome.problems.push(Problem {
+                kind: ProblemKind::Syntax,
+                span: None,
+                message: "broken".into(),
+            });
+        }
+        outcome
+    }
+
+    fn page(&self, _: &str) -> Option<&'static Page> {
+        None
+    }
+
+    fn quiet(
+        &self,
+        _: &Source,
+        _: &Settings,
+        _: Span,
+        _: &str,
+        _: SilenceScope,
+    ) -> Option<Edit> {
+        None
+    }
+
+    fn outline(&self, _: &Source, _: &Settings) -> Vec<Part> {
+        Vec::new()
+    }
+}
+
+/// Fixes a file of this text, which meanwhile holds `on_disk`; gives what became of it and what is on disk then.
+fn fixed(text: &str, on_disk: &str) -> (Fixed, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.txt");
+    std::fs::write(&path, on_disk).unwrap();
+    let input = Input {
+        path: path.clone(),
+        absolute: path.clone(),
+        named: true,
+        resolved: Arc::new(Resolved {
+            engine: Engine::new(vec![Box::new(Letters)]),
+            config: Config::new([]),
+            file: None,
+            places: Default::default(),
+        }),
+    };
+    let past = Past::default();
+    let checker = Checker {
+        pool: &Pool::new(1),
+        past: &past,
+        fixer: Some(Fixer {
+            work: Work::Fix { risky: false },
+            to: Target::File,
+        }),
+    };
+    let done = checker.bytes(&input, &Letters, "a.txt", text.into());
+    (
+        *done.fixed.unwrap(),
+        std::fs::read_to_string(path).unwrap(),
+    )
+}
+
+#[test]
+fn fixes_go_on_until_none_is_left() {
+    let (done, text) = fixed("3", "3");
+    assert_eq!((done.trouble, text.as_str()), (None, "9"));
+    assert_eq!(done.rules["letters"], 6);
+}
+
+#[test]
+fn a_file_stays_when_fixes_circle_or_break_it_or_somebody_wrote_it() {
+    let cases = [
+        ("a", "a", "the fixes of letters undo each other"),
+        ("good", "good", "the fixes of letters would break its syntax"),
+        ("3", "4", "it changed since it was read"),
+    ];
+    for (text, on_disk, trouble) in cases {
+        let (done, after) = fixed(text, on_disk);
+        assert_eq!(done.trouble.as_deref(), Some(trouble));
+        assert_eq!(after, on_disk);
+        assert!(done.rules.is_empty());
+    }
+}
 
 fn edit(start: u32, end: u32, text: &str) -> Edit {
     Edit {
@@ -157,7 +290,7 @@ fn a_notebook_keeps_every_other_byte() {
     );
     assert_eq!(
         spliced(file, &source, &[edit(c, c + 1, "c\nd")]),
-        file.replace("\"c\"]", "\"c\\n\",\n   \"d\"]")
+        file.replace(" \"c\"]", "\n   \"c\\n\",\n   \"d\"]")
     );
     // What is inserted between two cells belongs to the next, at the end of all to the last.
     assert_eq!(
