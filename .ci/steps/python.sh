@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The Python package: style, types, and tests with the real libraries and the program of this tree.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+target=${CARGO_TARGET_DIR:-$PWD/target}
+venv=$target/ci/python
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+"$venv/bin/pip" install --quiet -r src/looplint/python/tests/requirements.txt
+
+"$venv/bin/ruff" check src/looplint/python ci
+"$venv/bin/ruff" format --check src/looplint/python ci
+(cd src/looplint && "$venv/bin/mypy" --strict --python-version 3.10 python/looplint)
+cargo build --quiet --locked -p looplint
+cd src/looplint/python
+LOOPLINT_BIN=$target/debug/looplint "$venv/bin/python" -W ignore::DeprecationWarning -m unittest discover -s . -t .
