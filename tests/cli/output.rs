@@ -49,7 +49,7 @@ fn several_reports_in_one_run() {
     -- err
     looplint: no output format is called `josn`
 
-    hint: unknown output format `josn`; one of full, concise, json, json-lines, sarif, github, gitlab, junit, checkstyle, rdjson, markdown, html, agent
+    hint: did you mean `json`?
     -- exit 2
     ");
 }

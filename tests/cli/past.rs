@@ -396,7 +396,7 @@ def report(rows: list, keys):
     -- out
     a.py:16:12: warning list-membership-in-loop: `ids` is a list and is searched in every iteration; make a set of it once and ask that
     -- err
-    1 finding (1 warning) in 1 of 1 file
+    1 finding (1 warning) in 1 of 1 file; 1 silenced
     -- exit 0
     ");
     assert_snapshot!(gate(&["--fail-on-degree"]), @"

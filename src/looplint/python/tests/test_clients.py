@@ -9,17 +9,21 @@ import tempfile
 import unittest
 from typing import Any
 
-import looplint
-from looplint import TraceRecorder
+import loopback
+from tree import looplint
 
-from . import loopback
+from looplint import TraceRecorder
 
 Turn = tuple[str, Any, Any, Any]
 
 
 def there(package: str) -> Any:
     """Skips a test, and says so, where the package that it is about is not installed."""
-    return unittest.skipUnless(importlib.util.find_spec(package), f"{package} is not installed")
+    try:
+        found = importlib.util.find_spec(package)
+    except ModuleNotFoundError:
+        found = None  # the package around it is not there either
+    return unittest.skipUnless(found, f"{package} is not installed")
 
 
 class Client(unittest.TestCase):

@@ -6,8 +6,8 @@ import asyncio
 import json
 from typing import Any
 
-from . import loopback
-from .test_clients import Client, there
+import loopback
+from test_clients import Client, there
 
 
 def weather_graph(answers: list[Any]) -> Any:

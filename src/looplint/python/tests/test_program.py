@@ -17,7 +17,8 @@ import unittest
 from typing import Any
 from unittest import mock
 
-import looplint
+from tree import looplint
+
 from looplint import BinaryNotFound, LooplintError, LooplintWarning, TraceRecorder
 
 SLOW = textwrap.dedent(

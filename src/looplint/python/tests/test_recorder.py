@@ -15,7 +15,8 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-import looplint
+from tree import looplint
+
 from looplint import LooplintWarning, TraceRecorder, current_recorder, redact_secrets
 
 TURN = {
