@@ -6,6 +6,7 @@ use ruff_python_ast::AnyNodeRef;
 
 use crate::kind::Kind;
 use crate::node::Node;
+use crate::summary::Purity;
 use crate::tables::{self, Fact};
 use crate::types::Type;
 
@@ -41,6 +42,12 @@ impl<'d> Node<'d> {
             Type::Library(name) => tables::function(&name),
             _ => None,
         }
+    }
+
+    /// Whether the call is of a function of the module that does more than answer: it changes, keeps, writes or waits.
+    pub fn is_known_to_act(self) -> bool {
+        self.summary()
+            .is_some_and(|summary| !matches!(summary.purity, Purity::Pure | Purity::Reads))
     }
 
     /// Whether the expression takes from an iterator that a name holds: then it gives something else each time.

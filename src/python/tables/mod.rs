@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 use crate::types::{DictKind, Type};
 
 use fill::fill;
-pub use policy::{Guess, guess};
+pub use policy::{Guess, answers, guess};
 use rows::Tables;
 
 /// What is known of one function or method.

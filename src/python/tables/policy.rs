@@ -50,6 +50,219 @@ pub fn guess(name: &str) -> Guess {
     }
 }
 
+/// Whether what is called `name` probably gives the same answer whenever it is asked the same, and does nothing else.
+///
+/// True for names that read by [`guess`], for conversions (`radians_to_degrees`), and for words that are not known to
+/// make, draw, parse on, wait or act: `conjugate`, `velocity`. Classes (`Point`) make something new.
+pub fn answers(name: &str) -> bool {
+    let bare = name.trim_start_matches('_');
+    let first = bare.split('_').next().unwrap_or(bare);
+    let is_class = bare.starts_with(char::is_uppercase);
+    let is_drawn = bare.to_ascii_lowercase().contains("random");
+    let is_lazy = LAZY.contains(&bare) || first.starts_with("iter");
+    if bare.len() < 3 || name.starts_with("__") || is_class || is_drawn || is_lazy {
+        return false;
+    }
+    match guess(name) {
+        Guess::Reads => !bare.split('_').any(|word| TURNS.contains(&word)),
+        Guess::Mutates | Guess::Outside => false,
+        Guess::Anything => {
+            !bare
+                .split('_')
+                .any(|word| TURNS.contains(&word) || ACTS.contains(&word))
+                && first != "test"
+        }
+    }
+}
+
+/// Functions that give their items one by one, and each only once.
+const LAZY: &[&str] = &[
+    "pairwise",
+    "chain",
+    "islice",
+    "takewhile",
+    "dropwhile",
+    "combinations",
+    "permutations",
+    "product",
+    "cycle",
+    "repeat",
+    "batched",
+    "windowed",
+    "chunked",
+    "grouper",
+    "peekable",
+    "tqdm",
+    "track",
+];
+
+/// Words of what gives something else each time.
+const TURNS: &[&str] = &[
+    "next",
+    "random",
+    "rand",
+    "randint",
+    "uuid",
+    "uuid4",
+    "uid",
+    "unique",
+    "fresh",
+    "now",
+    "today",
+    "time",
+    "clock",
+    "elapsed",
+    "seconds",
+    "counter",
+    "token",
+    "nowait",
+    "event",
+    "message",
+    "line",
+    "char",
+    "byte",
+    "bytes",
+    "chunk",
+    "input",
+    "new",
+    "nonce",
+    "id",
+    "seed",
+    "sample",
+    "choice",
+    "noise",
+    "tick",
+    "timestamp",
+    "progress",
+    "status",
+    "state",
+];
+
+/// Words of what does something.
+const ACTS: &[&str] = &[
+    "make",
+    "create",
+    "build",
+    "start",
+    "stop",
+    "open",
+    "begin",
+    "end",
+    "do",
+    "process",
+    "handle",
+    "log",
+    "print",
+    "debug",
+    "info",
+    "warn",
+    "warning",
+    "error",
+    "exception",
+    "critical",
+    "report",
+    "try",
+    "visit",
+    "ask",
+    "prompt",
+    "choose",
+    "pick",
+    "draw",
+    "generate",
+    "gen",
+    "roll",
+    "shuffle",
+    "mock",
+    "factory",
+    "spawn",
+    "submit",
+    "schedule",
+    "dispatch",
+    "call",
+    "invoke",
+    "exec",
+    "eval",
+    "peek",
+    "accept",
+    "expect",
+    "eat",
+    "skip",
+    "match",
+    "check",
+    "ensure",
+    "require",
+    "assert",
+    "raise",
+    "poll",
+    "on",
+    "notify",
+    "publish",
+    "subscribe",
+    "bind",
+    "attach",
+    "lock",
+    "acquire",
+    "release",
+    "enter",
+    "exit",
+    "load",
+    "dump",
+    "install",
+    "setup",
+    "teardown",
+    "configure",
+    "parse",
+    "scan",
+    "receive",
+    "sync",
+    "refresh",
+    "reload",
+    "retry",
+    "connect",
+    "disconnect",
+    "yield",
+    "iter",
+    "walk",
+    "traverse",
+    "take",
+    "consume",
+    "drain",
+    "clone",
+    "copy",
+    "dup",
+    "param",
+    "symbols",
+    "var",
+    "patch",
+    "fixture",
+    "gettext",
+    "ngettext",
+    "translate",
+    "callback",
+    "handler",
+    "hook",
+    "listener",
+    "func",
+    "function",
+    "method",
+    "fn",
+    "allocate",
+    "fail",
+    "select",
+    "ordered",
+    "order",
+    "randomrange",
+    "subplots",
+    "figure",
+    "delayed",
+    "action",
+    "task",
+    "job",
+    "command",
+    "cmd",
+    "worker",
+];
+
 /// Whole names that reach outside.
 const OUTSIDE: &[&str] = &[
     "save",
@@ -228,6 +441,38 @@ mod tests {
             ("", Guess::Anything),
         ] {
             assert_eq!(guess(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_say_whether_they_answer() {
+        for name in [
+            "get_names",
+            "conjugate",
+            "str_to_version",
+            "restrs",
+            "sympify",
+            "get_proper_type",
+        ] {
+            assert!(answers(name), "{name}");
+        }
+        for name in [
+            "next_token",
+            "randomrange",
+            "now",
+            "make_row",
+            "Point",
+            "pop",
+            "save",
+            "iteritems",
+            "pairwise",
+            "_",
+            "read",
+            "create_session",
+            "getrandbits_random",
+            "uuid4",
+        ] {
+            assert!(!answers(name), "{name}");
         }
     }
 }
