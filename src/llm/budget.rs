@@ -124,6 +124,11 @@ impl Ledger {
         Some(total.saturating_sub(now.duration_since(self.start)))
     }
 
+    /// Dollars that were booked.
+    pub(crate) fn spent(&self) -> f64 {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
     pub(crate) fn has_money_cap(&self) -> bool {
         self.budget.usd.is_some()
     }

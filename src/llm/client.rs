@@ -135,6 +135,18 @@ impl Client {
         self.cancel.clone()
     }
 
+    /// US dollars that were spent, with what calls that broke off may have cost.
+    pub fn spent(&self) -> f64 {
+        self.ledger.spent()
+    }
+
+    /// The names of those that can be asked, in the catalogue's order.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        self.candidates
+            .iter()
+            .map(|candidate| candidate.model.id.as_str())
+    }
+
     /// The store, where there is one.
     pub fn store(&self) -> Option<&Store> {
         self.options.store.as_ref()
@@ -241,10 +253,15 @@ impl Client {
         let ranking = match self.route(self.need(&members)) {
             Ok(ranking) => ranking,
             Err(why) => {
-                return group
-                    .iter()
-                    .map(|&at| (at, Err(Stop::NoModel(why.clone()))))
-                    .collect();
+                let refused = group.iter().map(|&at| {
+                    let why = Stop::NoModel(why.clone());
+                    on(Event::Failed {
+                        job: at,
+                        why: why.clone(),
+                    });
+                    (at, Err(why))
+                });
+                return refused.collect();
             }
         };
         let order: Vec<usize> = ranking
@@ -263,7 +280,10 @@ impl Client {
                             text: answer.text.clone(),
                         });
                     }
-                    on(Event::Done { job: at });
+                    on(Event::Done {
+                        job: at,
+                        model: answer.model.clone(),
+                    });
                     ended.push((at, Ok(answer)));
                 }
                 None => open.push(at),

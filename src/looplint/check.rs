@@ -4,14 +4,15 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use looplint_engine::Pool;
 use looplint_model::Finding;
-use looplint_report::{Report, Summary};
+use looplint_report::{Report, Summary, write_problems};
 
 use crate::config::{self, Config, Errors, Resolver};
 use crate::fix::{self, Fixer};
-use crate::output::Content;
+use crate::llm::explain::{self, Done};
+use crate::output::{Content, Output};
 use crate::past::Past;
 use crate::progress::Progress;
 use crate::run::{self, Checker, Run};
@@ -34,7 +35,8 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
         .project()
         .map_err(|errors| Errors::clone(&errors))?;
     let config = &project.config;
-    let outputs = arguments.output.outputs(&config.output_format)?;
+    let mut outputs = arguments.output.outputs(&config.output_format)?;
+    let explains = arguments.explaining.is_on()?;
     let past = Past::new(&arguments.past, config, &resolver)?;
     let fixer = arguments.fixing.fixer(is_stdin(arguments));
     let run = check_paths(arguments, &resolver, &past, fixer.clone())?;
@@ -46,7 +48,7 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
         let fails = arguments.fixing.diff || arguments.fixing.exit_non_zero_on_fix;
         return Ok(code(fails && n_fixed > 0, arguments));
     }
-    let report = Report {
+    let mut report = Report {
         files: &run.results,
         pages: &|id| select::find(id),
         summary: Summary {
@@ -62,7 +64,23 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
         true => Content::Statistics,
         false => Content::Findings,
     };
+    let mut written = Ok(());
+    if explains {
+        let live = !aside && outputs.iter().any(Output::is_live);
+        match explain(arguments, config, &mut report, live)? {
+            Done::DryRun(text) => {
+                io::stdout().lock().write_all(text.as_bytes())?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            Done::Explained(result) if live => {
+                outputs.retain(|output| !output.is_live());
+                written = result;
+            }
+            Done::Explained(_) => {}
+        }
+    }
     output::write_all(&report, &outputs, content, aside)?;
+    written.context("the report cannot be written to standard output")?;
     if !arguments.output.quiet {
         expired(config);
         say(looplint_report::summary_line(&report));
@@ -87,6 +105,23 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
     });
     let fixed = n_fixed > 0 && arguments.fixing.exit_non_zero_on_fix;
     Ok(code(dirty || fixed, arguments))
+}
+
+/// Has findings explained; with `live` what people read is written meanwhile.
+fn explain(
+    arguments: &cli::Check,
+    config: &Config,
+    report: &mut Report<'_>,
+    live: bool,
+) -> Result<Done> {
+    let quiet = arguments.output.quiet;
+    let done = explain::run(&arguments.explaining, config, report, live, quiet)?;
+    Ok(match done {
+        Done::Explained(written) if live => {
+            Done::Explained(written.and_then(|()| write_problems(report, &mut io::stdout().lock())))
+        }
+        done => done,
+    })
 }
 
 fn code(fails: bool, arguments: &cli::Check) -> ExitCode {

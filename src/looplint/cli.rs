@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{baseline, config, fix, output, past, shell, trace};
+use crate::{baseline, config, fix, llm, output, past, shell, trace};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// Say what went wrong in agents' runs
     #[command(subcommand)]
     Trace(trace::Command),
+    /// Language models: who would be asked, what asking took, forgetting answers
+    #[command(subcommand)]
+    Llm(llm::command::Command),
     /// Time the examples of the rule pages in CPython
     Bench(Bench),
     /// Print what a shell needs to complete looplint's commands
@@ -56,6 +59,9 @@ Examples:
   looplint check src tests
   looplint check --select list-membership-in-loop,lookup-join
   looplint check --json | jq '.findings[0]'
+  looplint check src/slow.py --explain --llm-base-url http://localhost:8080/v1
+  looplint check --explain --llm-dry-run
+                                      exactly what a language model would be sent
   cat module.py | looplint check - --stdin-filename module.py")]
 pub(crate) struct Check {
     /// Files and folders; `-` is standard input
@@ -69,6 +75,8 @@ pub(crate) struct Check {
     pub(crate) past: past::Arguments,
     #[command(flatten)]
     pub(crate) output: output::Arguments,
+    #[command(flatten)]
+    pub(crate) explaining: llm::explain::Arguments,
     /// Show how many findings there are of each rule, instead of each
     #[arg(long)]
     pub(crate) statistics: bool,
@@ -126,10 +134,20 @@ pub(crate) struct Bench {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  looplint server
+  looplint server --explain --llm-base-url http://localhost:8080/v1 --model local
+Whom to ask is read from these flags and the environment alone, never from a folder that is opened.")]
 pub(crate) struct Server {
     /// Talk over standard input and output; there is no other way
     #[arg(long)]
     pub(crate) stdio: bool,
+    /// Have a language model explain a finding when its action \"Explain\" is chosen; the code is sent to it
+    #[arg(long)]
+    pub(crate) explain: bool,
+    #[command(flatten)]
+    pub(crate) llm: llm::Arguments,
     #[arg(long, hide = true)]
     pub(crate) node_ipc: bool,
     #[arg(long, hide = true)]

@@ -18,6 +18,7 @@ mod files;
 mod fix;
 mod git;
 mod known;
+mod llm;
 mod output;
 mod pages;
 mod past;
@@ -46,6 +47,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         cli::Command::Config(arguments) => config::run(&arguments),
         cli::Command::Baseline(arguments) => baseline::run(&arguments),
         cli::Command::Trace(command) => trace::run(&command),
+        cli::Command::Llm(command) => llm::command::run(&command),
         cli::Command::Bench(arguments) => bench::run(&arguments),
         cli::Command::Server(arguments) => server::run(&arguments),
         cli::Command::Completions(arguments) => shell::completions(&arguments),

@@ -55,6 +55,13 @@ pub(crate) struct Output {
     file: Option<PathBuf>,
 }
 
+impl Output {
+    /// Whether it is for people and goes to standard output, where findings can be shown one after the other.
+    pub(crate) fn is_live(&self) -> bool {
+        self.format == Format::Full && self.file.is_none()
+    }
+}
+
 impl Arguments {
     /// The reports to write; `configured` formats count where no flag and no variable names one.
     ///

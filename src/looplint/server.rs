@@ -10,10 +10,13 @@ use std::{fs, io};
 
 use anyhow::{Context, Result};
 use looplint_engine::Engine;
-use looplint_lsp::{Choices, FileChange, Govern, Host, Mistake, Preference, Profile, Trouble};
+use looplint_lsp::{
+    Choices, Explainer, FileChange, Govern, Host, Mistake, Preference, Profile, Trouble,
+};
 use looplint_model::{Cost, Finding, Page, Settings, Source, Span};
 
 use crate::config::{Arguments, Errors, Place, Resolved, Resolver};
+use crate::llm::Desk;
 use crate::tell::hinted;
 use crate::{cli, files, quiet, select, switch_off};
 
@@ -31,7 +34,14 @@ pub(crate) fn run(arguments: &cli::Server) -> Result<ExitCode> {
         let hint = "have the editor talk over standard input and output: `looplint server --stdio`";
         return Err(hinted(format!("{flag} is not supported"), hint));
     }
-    let host: Arc<dyn Host> = Arc::new(Roof::default());
+    let desk = match arguments.explain {
+        true => Some(Arc::new(Desk::new(&arguments.llm)?)),
+        false => None,
+    };
+    let host: Arc<dyn Host> = Arc::new(Roof {
+        desk,
+        ..Roof::default()
+    });
     let code = looplint_lsp::serve(host, Box::new(io::stdin()), Box::new(io::stdout()))
         .context("the server cannot start")?;
     Ok(ExitCode::from(code))
@@ -41,6 +51,8 @@ pub(crate) fn run(arguments: &cli::Server) -> Result<ExitCode> {
 #[derive(Default)]
 struct Roof {
     kept: Mutex<Kept>,
+    /// Who explains findings, where the command line says so.
+    desk: Option<Arc<Desk>>,
 }
 
 /// What was read of configurations, until one changes.
@@ -213,6 +225,11 @@ impl Host for Roof {
 
     fn cost_line(&self, cost: &Cost) -> String {
         looplint_report::cost_line(cost)
+    }
+
+    fn explainer(&self) -> Option<Arc<dyn Explainer>> {
+        let desk = self.desk.as_ref()?;
+        Some(Arc::clone(desk) as Arc<dyn Explainer>)
     }
 }
 

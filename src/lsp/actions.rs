@@ -166,7 +166,7 @@ impl Lister<'_> {
             title: title.clone(),
             kind: Some(CodeActionKind::QUICKFIX),
             diagnostics: self.diagnostic(number, finding),
-            command: Some(commands::explain(self.session, title, argument)),
+            command: Some(commands::explain_action(self.session, title, argument)),
             ..CodeAction::default()
         });
     }

@@ -1,8 +1,10 @@
 //! Commands that the client can have the server run.
 //!
-//! None of them starts a program or opens a connection. Does not know what a menu looks like.
+//! None of them starts a program, and none opens a connection unless the user had the server ask a language model.
+//! Does not know what a menu looks like.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -11,6 +13,7 @@ use tower_lsp_server::ls_types::{
     Command, ExecuteCommandParams, NumberOrString, Position, ProgressToken, Uri,
 };
 
+use crate::explain::{self, Explained, Stream};
 use crate::hover;
 use crate::session::{Loudness, Session};
 use crate::workspace;
@@ -32,7 +35,7 @@ const CLIENT_SHOW: &str = "looplint.showFindings";
 const PROGRESS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The command behind an action that explains.
-pub(crate) fn explain(session: &Session, title: String, mut argument: Value) -> Command {
+pub(crate) fn explain_action(session: &Session, title: String, mut argument: Value) -> Command {
     let own = session.features().does(CLIENT_EXPLAIN);
     if !own {
         // A client without a view of its own gets it as a message.
@@ -66,11 +69,15 @@ pub(crate) async fn run(
 ) -> Result<Option<Value>> {
     let argument = params.arguments.into_iter().next().unwrap_or_default();
     match params.command.as_str() {
-        EXPLAIN => explanation(session, &argument).await.map(Some),
+        EXPLAIN => {
+            let token = params.work_done_progress_params.work_done_token;
+            let token = token.map(|token| json!(token));
+            explanation(session, &argument, token).await.map(Some)
+        }
         CHECK_WORKSPACE => {
             let token = match params.work_done_progress_params.work_done_token {
                 Some(token) => Some(json!(token)),
-                None => own_token(session).await,
+                None => own_token(session, "looplint-workspace".into()).await,
             };
             let (n_files, n_findings) = workspace::show_all(session, token).await;
             Ok(Some(json!({"files": n_files, "findings": n_findings})))
@@ -89,7 +96,12 @@ pub(crate) async fn run(
 }
 
 /// A finding's explanation, or a rule's where no place is named; shown as a message where that is asked for.
-async fn explanation(session: &Arc<Session>, argument: &Value) -> Result<Value> {
+/// A model's words stand before it, where the user has one explain.
+async fn explanation(
+    session: &Arc<Session>,
+    argument: &Value,
+    token: Option<Value>,
+) -> Result<Value> {
     let Some(rule) = argument.get("rule").and_then(Value::as_str) else {
         return Err(Error::invalid_params("`rule` is missing"));
     };
@@ -97,18 +109,67 @@ async fn explanation(session: &Arc<Session>, argument: &Value) -> Result<Value> 
         return Err(Error::invalid_params(format!("no rule is called `{rule}`")));
     };
     let place = finding_place(argument);
-    let of_finding = match place {
-        Some((uri, position)) => hover::explanation(session, &uri, position, rule).await,
+    let of_finding = match &place {
+        Some((uri, position)) => hover::explanation(session, uri, *position, rule).await,
         None => None,
     };
-    let markdown = of_finding.unwrap_or_else(|| hover::page_text(page));
+    let mut markdown = of_finding.unwrap_or_else(|| hover::page_text(page));
+    let words = match place {
+        Some((uri, position)) => words(session, argument, token, (&uri, position), rule).await,
+        None => None,
+    };
+    match &words {
+        Some(Ok(explained)) => markdown.insert_str(0, &explain::markdown(explained)),
+        Some(Err(why)) => session.log(Loudness::Warning, why),
+        None => {}
+    }
     if argument.get("show").is_some_and(|show| *show == true) {
         let message = argument.get("message").and_then(Value::as_str);
         let message = message.unwrap_or(&page.summary);
-        let text = format!("{rule}: {message}. {}", page.href());
+        let text = match &words {
+            Some(Ok(explained)) => format!("{rule}: {} ({})", explained.text, explained.note),
+            Some(Err(why)) => format!("{rule}: {message}. {} ({why})", page.href()),
+            None => format!("{rule}: {message}. {}", page.href()),
+        };
         session.show(Loudness::Info, &text);
     }
-    Ok(json!({"rule": rule, "markdown": markdown, "href": page.href()}))
+    let mut answer = json!({"rule": rule, "markdown": markdown, "href": page.href()});
+    match words {
+        Some(Ok(explained)) => {
+            answer["explanation"] =
+                json!({"text": explained.text, "note": explained.note, "generated": true});
+        }
+        Some(Err(why)) => answer["problem"] = json!(why),
+        None => {}
+    }
+    Ok(answer)
+}
+
+/// A model's words on a finding, which go to the client as they come: under the name that it gave, and where it
+/// shows progress.
+async fn words(
+    session: &Arc<Session>,
+    argument: &Value,
+    token: Option<Value>,
+    (uri, position): (&Uri, Position),
+    rule: &str,
+) -> Option<std::result::Result<Explained, String>> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    session.host.explainer()?;
+    let name = argument.get("stream").filter(|name| name.is_string());
+    let token = match (token, name) {
+        (Some(token), _) => Some(token),
+        (None, Some(_)) => None,
+        (None, None) => {
+            let number = COUNT.fetch_add(1, Ordering::Relaxed);
+            own_token(session, format!("looplint-explanation-{number}")).await
+        }
+    };
+    let stream = Stream {
+        name: name.cloned(),
+        token,
+    };
+    explain::words(session, uri, position, rule, stream).await
 }
 
 fn finding_place(argument: &Value) -> Option<(Uri, Position)> {
@@ -118,11 +179,11 @@ fn finding_place(argument: &Value) -> Option<(Uri, Position)> {
 }
 
 /// A place for progress that the client made, where it can.
-async fn own_token(session: &Arc<Session>) -> Option<Value> {
+async fn own_token(session: &Arc<Session>, name: String) -> Option<Value> {
     if !session.features().progress {
         return None;
     }
-    let token: ProgressToken = NumberOrString::String("looplint-workspace".into());
+    let token: ProgressToken = NumberOrString::String(name);
     let (sender, made) = tokio::sync::oneshot::channel();
     let asked = token.clone();
     session.ask(|client| async move {

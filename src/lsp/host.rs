@@ -11,6 +11,7 @@ use looplint_engine::Engine;
 use looplint_model::{Cost, Edit, Finding, Page, Settings, Source, Span};
 
 use crate::choices::Choices;
+use crate::explain::Explainer;
 
 /// Everything outside the protocol. All functions may block: they are called on worker threads only.
 pub trait Host: Send + Sync + 'static {
@@ -47,6 +48,12 @@ pub trait Host: Send + Sync + 'static {
 
     /// A cost in one line, as every report of looplint says it.
     fn cost_line(&self, cost: &Cost) -> String;
+
+    /// Who explains findings in a model's words; `None` unless the user turned that on. What a workspace says must
+    /// not matter here: a folder that is opened must not decide where code is sent.
+    fn explainer(&self) -> Option<Arc<dyn Explainer>> {
+        None
+    }
 }
 
 /// What governs a file.

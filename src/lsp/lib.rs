@@ -8,6 +8,7 @@ mod actions;
 mod choices;
 mod commands;
 mod documents;
+mod explain;
 mod features;
 mod fixes;
 mod guard;
@@ -28,5 +29,6 @@ mod workers;
 mod workspace;
 
 pub use choices::{Choices, Preference};
+pub use explain::{Explained, Explainer, Stopper};
 pub use host::{FileChange, Govern, Host, Mistake, Profile, Trouble};
 pub use server::serve;

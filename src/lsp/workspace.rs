@@ -37,7 +37,7 @@ pub(crate) struct Scans {
     /// The state of the disk that was last answered for.
     answered: AtomicU64,
     remembered: Mutex<HashMap<PathBuf, Remembered>>,
-    cancels: Mutex<HashMap<String, Arc<AtomicBool>>>,
+    cancels: Mutex<HashMap<String, Box<dyn Fn() + Send>>>,
     /// What is shown of files that are not open.
     shown: Mutex<HashSet<Uri>>,
 }
@@ -50,11 +50,21 @@ struct Remembered {
 }
 
 impl Scans {
-    /// Stops the scan whose progress is shown under `token`.
+    /// Stops what shows its progress under `token`.
     pub(crate) fn cancel(&self, token: &Value) {
-        if let Some(cancelled) = lock(&self.cancels).get(&token.to_string()) {
-            cancelled.store(true, Ordering::SeqCst);
+        if let Some(cancel) = lock(&self.cancels).get(&token.to_string()) {
+            cancel();
         }
+    }
+
+    /// Has `cancel` called when the user stops what is shown under `token`.
+    pub(crate) fn on_cancel(&self, token: &Value, cancel: impl Fn() + Send + 'static) {
+        lock(&self.cancels).insert(token.to_string(), Box::new(cancel));
+    }
+
+    /// What was shown under `token` is over.
+    pub(crate) fn forget_cancel(&self, token: &Value) {
+        lock(&self.cancels).remove(&token.to_string());
     }
 
     /// A file was opened: what was shown of it before gives way to its own reports.
@@ -446,7 +456,8 @@ impl<'s> Progress<'s> {
         };
         if let Some(token) = &progress.token {
             let cancelled = Arc::clone(&progress.cancelled);
-            lock(&session.scans.cancels).insert(token.to_string(), cancelled);
+            let cancel = move || cancelled.store(true, Ordering::SeqCst);
+            session.scans.on_cancel(token, cancel);
         }
         progress.tell(
             &json!({"kind": "begin", "title": "looplint", "cancellable": true, "percentage": 0}),
@@ -480,7 +491,7 @@ impl<'s> Progress<'s> {
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
         if let Some(token) = &self.token {
-            lock(&self.session.scans.cancels).remove(&token.to_string());
+            self.session.scans.forget_cancel(token);
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The drawing is codespan's. Does not know whether it writes to a terminal; [`crate::Options`] says what may be used.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use codespan_reporting::diagnostic::{Diagnostic, Label, LabelStyle, Severity as Shown};
@@ -21,29 +22,40 @@ const N_RELATED: usize = 6;
 /// A marked text of more lines is marked on its first line only.
 const N_LINES: usize = 6;
 
-/// Writes findings worst first, then problems.
+/// Writes findings worst first, each with its explanation where there is one, then problems.
 pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    if report.options.colour {
-        write_to(report, Ansi::new(out))
-    } else {
-        write_to(report, NoColor::new(out))
+    let mut seen = BTreeSet::new();
+    for found in report.found() {
+        write_finding(report, &found, out)?;
+        if let Some(explanation) = report.options.explanations.get(&found.key) {
+            let explanation = explanation.once(found.finding.rule, &mut seen);
+            explanation.write(report.options.width, out)?;
+        }
     }
+    write_problems(report, out)
 }
 
-fn write_to<W: WriteColor>(report: &Report<'_>, out: W) -> io::Result<()> {
-    let styles = Styles::default();
-    let mut out = StylesWriter::new(out, &styles);
-    let config = Config {
-        start_context_lines: N_LINES,
-        ..Config::default()
-    };
-    for found in report.found() {
-        let marks = marks(found.source, found.finding, N_RELATED, N_LINES);
-        let spans: Vec<Span> = marks.iter().map(|mark| mark.span).collect();
-        let excerpt = Excerpt::new(found.source, &spans, room(&report.options));
-        let diagnostic = diagnostic(report, &found, &excerpt, &marks);
-        emit_to_write_style(&mut out, &config, &excerpt, &diagnostic).map_err(io_error)?;
-    }
+/// Writes one finding, without an explanation.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_finding(
+    report: &Report<'_>,
+    found: &Found<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let marks = marks(found.source, found.finding, N_RELATED, N_LINES);
+    let spans: Vec<Span> = marks.iter().map(|mark| mark.span).collect();
+    let excerpt = Excerpt::new(found.source, &spans, room(&report.options));
+    let diagnostic = diagnostic(found, &excerpt, &marks);
+    emit(report, &excerpt, &diagnostic, out)
+}
+
+/// Writes what could not be read or understood.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_problems(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     for (source, problem) in report.problems() {
         let marks: Vec<Span> = problem
             .span
@@ -52,9 +64,36 @@ fn write_to<W: WriteColor>(report: &Report<'_>, out: W) -> io::Result<()> {
             .collect();
         let excerpt = Excerpt::new(source, &marks, room(&report.options));
         let diagnostic = problem_diagnostic(source, problem, &excerpt, &marks);
-        emit_to_write_style(&mut out, &config, &excerpt, &diagnostic).map_err(io_error)?;
+        emit(report, &excerpt, &diagnostic, out)?;
     }
     Ok(())
+}
+
+fn emit(
+    report: &Report<'_>,
+    excerpt: &Excerpt<'_>,
+    diagnostic: &Diagnostic<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if report.options.colour {
+        emit_to(Ansi::new(out), excerpt, diagnostic)
+    } else {
+        emit_to(NoColor::new(out), excerpt, diagnostic)
+    }
+}
+
+fn emit_to<W: WriteColor>(
+    out: W,
+    excerpt: &Excerpt<'_>,
+    diagnostic: &Diagnostic<usize>,
+) -> io::Result<()> {
+    let styles = Styles::default();
+    let mut out = StylesWriter::new(out, &styles);
+    let config = Config {
+        start_context_lines: N_LINES,
+        ..Config::default()
+    };
+    emit_to_write_style(&mut out, &config, excerpt, diagnostic).map_err(io_error)
 }
 
 /// Characters of a line of code that fit beside the gutter.
@@ -62,12 +101,7 @@ fn room(options: &Options) -> usize {
     options.width.clamp(50, 400) - 10
 }
 
-fn diagnostic(
-    report: &Report<'_>,
-    found: &Found<'_>,
-    excerpt: &Excerpt<'_>,
-    marks: &[Mark<'_>],
-) -> Diagnostic<usize> {
+fn diagnostic(found: &Found<'_>, excerpt: &Excerpt<'_>, marks: &[Mark<'_>]) -> Diagnostic<usize> {
     let finding = found.finding;
     let labels = marks.iter().enumerate().map(|(at, mark)| {
         let (cell, range) = excerpt.mark(at);
@@ -82,10 +116,10 @@ fn diagnostic(
         .with_code(finding.rule)
         .with_message(one_line(&finding.message))
         .with_labels(labels.collect())
-        .with_notes(notes(report, found))
+        .with_notes(notes(found))
 }
 
-fn notes(report: &Report<'_>, found: &Found<'_>) -> Vec<String> {
+fn notes(found: &Found<'_>) -> Vec<String> {
     let finding = found.finding;
     let mut notes = Vec::new();
     let mut note = |name: &str, text: &str| {
@@ -124,11 +158,6 @@ fn notes(report: &Report<'_>, found: &Found<'_>) -> Vec<String> {
             );
         }
         _ => note("help", &finding.suggestion),
-    }
-    if let Some(text) = report.options.explanations.get(&found.key) {
-        for paragraph in text.lines().filter(|line| !line.trim().is_empty()) {
-            note("why", paragraph);
-        }
     }
     notes
 }

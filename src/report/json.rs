@@ -76,6 +76,12 @@ struct FindingRow<'a> {
     suggestion: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<&'a str>,
+    /// Where the explanation comes from, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation_note: Option<&'a str>,
+    /// Whether a model wrote the explanation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation_generated: Option<bool>,
     rule: &'a str,
     domain: &'a str,
     #[serde(flatten)]
@@ -189,17 +195,16 @@ fn finding<'a>(report: &'a Report<'_>, found: &'a Found<'_>) -> FindingRow<'a> {
         source, finding, ..
     } = *found;
     let (line, range) = range(source, finding.span);
+    let explanation = report.options.explanations.get(&found.key);
     FindingRow {
         file: &source.name,
         line,
         pattern: finding.rule,
         estimated_slowdown_pct: slowdown_pct(finding).map(|pct| rounded(pct, 10.0)),
         suggestion: &finding.suggestion,
-        explanation: report
-            .options
-            .explanations
-            .get(&found.key)
-            .map(String::as_str),
+        explanation: explanation.map(|explanation| explanation.text.as_str()),
+        explanation_note: explanation.map(|explanation| explanation.note.as_str()),
+        explanation_generated: explanation.map(|explanation| explanation.model.is_some()),
         rule: finding.rule,
         domain: finding.domain,
         range,

@@ -9,6 +9,7 @@ mod checkstyle;
 mod concise;
 mod edits;
 mod excerpt;
+mod explanation;
 mod format;
 mod found;
 mod full;
@@ -32,8 +33,10 @@ use std::io::{self, Write};
 
 use looplint_model::{Checked, Page};
 
+pub use explanation::{Explanation, ExplanationWriter};
 pub use format::{Format, UnknownFormat};
 pub use found::{Found, slowdown_pct};
+pub use full::{write_finding, write_problems};
 pub use github::step_summary;
 pub use html::write_run as write_timeline_page;
 pub use tables::{Hot, Statistic, statistics, write_hot, write_statistics};
@@ -88,7 +91,9 @@ pub struct Options {
     /// Runs to draw beside their findings.
     pub timelines: Vec<Timeline>,
     /// Explanations that were asked for, by position in [`Report::files`] and in [`Checked::findings`].
-    pub explanations: BTreeMap<(usize, usize), String>,
+    pub explanations: BTreeMap<(usize, usize), Explanation>,
+    /// Whether explanations that a model wrote go into SARIF too.
+    pub explain_in_sarif: bool,
 }
 
 impl Default for Options {
@@ -103,6 +108,7 @@ impl Default for Options {
             sarif_category: None,
             timelines: Vec::new(),
             explanations: BTreeMap::new(),
+            explain_in_sarif: false,
         }
     }
 }

@@ -4,7 +4,10 @@
 
 mod bad;
 mod config;
+#[path = "../../src/llm/tests/fake/mod.rs"]
+mod fake;
 mod fix;
+mod llm;
 mod output;
 mod past;
 #[path = "../../src/report/tests/common/schema.rs"]

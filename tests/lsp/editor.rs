@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+/// The key of the user's own server.
+pub(crate) const KEY: &str = "sk-test-0123456789abcdefghijklmnop";
+
 /// A test that waits longer than this has found something.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -44,6 +47,8 @@ pub(crate) struct Setup {
     pub(crate) folders: Vec<&'static str>,
     pub(crate) settings: Settings,
     pub(crate) process: Option<u32>,
+    /// What the server's command line says beside `server --stdio`.
+    pub(crate) arguments: Vec<String>,
 }
 
 impl Default for Setup {
@@ -55,6 +60,7 @@ impl Default for Setup {
             folders: vec![""],
             settings: Settings::default(),
             process: None,
+            arguments: Vec::new(),
         }
     }
 }
@@ -74,6 +80,11 @@ impl Setup {
 
     pub(crate) fn file(mut self, name: &'static str, text: &str) -> Setup {
         self.files.push((name, text.to_owned()));
+        self
+    }
+
+    pub(crate) fn arguments(mut self, arguments: &[&str]) -> Setup {
+        self.arguments = arguments.iter().map(|&it| it.to_owned()).collect();
         self
     }
 
@@ -125,12 +136,18 @@ impl Editor {
     fn start(setup: Setup) -> Editor {
         let folder = TempDir::with_prefix("looplint-lsp-").unwrap();
         // So that no configuration above the folder is found.
-        std::fs::write(folder.path().join("looplint.toml"), "").unwrap();
+        write(&folder.path().join("looplint.toml"), "");
         for (name, text) in &setup.files {
             write(&folder.path().join(name), text);
         }
         let mut child = command(&["server", "--stdio"])
+            .args(&setup.arguments)
             .current_dir(folder.path())
+            .env("LOOPLINT_CACHE_DIR", folder.path().join(".cache"))
+            .env_remove("OPENROUTER_API_KEY")
+            .env_remove("OPENAI_API_KEY")
+            .env_remove("ANTHROPIC_API_KEY")
+            .env("LOOPLINT_LLM_API_KEY", KEY)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -5,6 +5,9 @@
 mod configuration;
 mod editor;
 mod end;
+mod explain;
+#[path = "../../src/llm/tests/fake/mod.rs"]
+mod fake;
 mod notebooks;
 mod questions;
 mod reports;

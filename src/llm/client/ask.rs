@@ -21,8 +21,30 @@ const WAITS_MAX: u32 = 2;
 const PAUSE: Duration = Duration::from_millis(500);
 
 impl Client {
-    /// Asks candidates in their order until one answers; returns which one did.
+    /// Asks candidates in their order until one answers, and tells how it ended; returns which one answered.
     pub(super) async fn ask(
+        &self,
+        job: &Job,
+        at: usize,
+        order: &[usize],
+        slot: Option<u32>,
+        on: &(dyn Fn(Event) + Sync),
+    ) -> (Outcome, Option<usize>) {
+        let (outcome, winner) = self.ask_in_turn(job, at, order, slot, on).await;
+        on(match &outcome {
+            Ok(answer) => Event::Done {
+                job: at,
+                model: answer.model.clone(),
+            },
+            Err(why) => Event::Failed {
+                job: at,
+                why: why.clone(),
+            },
+        });
+        (outcome, winner)
+    }
+
+    async fn ask_in_turn(
         &self,
         job: &Job,
         at: usize,
@@ -42,10 +64,7 @@ impl Client {
                 .ask_one(job, at, candidate, slot, order.len() == 1, on)
                 .await
             {
-                Ok(answer) => {
-                    on(Event::Done { job: at });
-                    return (Ok(answer), Some(candidate));
-                }
+                Ok(answer) => return (Ok(answer), Some(candidate)),
                 Err(End::Cancelled) => return (Err(Stop::Cancelled), None),
                 Err(End::Spent(Spent::Time(seconds))) => {
                     return (Err(Stop::Budget(Spent::Time(seconds))), None);

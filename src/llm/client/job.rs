@@ -56,10 +56,19 @@ pub enum Event {
         /// The job.
         job: usize,
     },
-    /// A job ended.
+    /// A job ended with an answer; all of an explanation was shown.
     Done {
         /// The job.
         job: usize,
+        /// The model that answered.
+        model: String,
+    },
+    /// A job ended without one.
+    Failed {
+        /// The job.
+        job: usize,
+        /// Why.
+        why: Stop,
     },
     /// Something the user should know.
     Warning(String),

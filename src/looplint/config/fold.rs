@@ -7,6 +7,7 @@ use looplint_model::{Settings, Severity};
 
 use super::error::Place;
 use super::globs::Globs;
+use super::keys::Kind;
 use super::value::{Entry, IgnoreEntry, Layer, Value};
 use crate::files::LEFT_OUT;
 use crate::select::{Selection, Words};
@@ -42,8 +43,8 @@ pub(crate) struct Config {
     pub(crate) safe_fixes: Vec<String>,
     /// Rules whose safe fixes count as unsafe.
     pub(crate) unsafe_fixes: Vec<String>,
-    /// For the reader of `--explain` and `--judge`.
-    pub(crate) llm: toml::Table,
+    /// Whom `--explain` and `--judge` ask: what was written for each key of [llm], paths from the root, and where.
+    pub(crate) llm: BTreeMap<&'static str, (Value, Place)>,
     /// For each key that was written: what holds, and where each share of it was written.
     pub(crate) written: BTreeMap<&'static str, Vec<(Value, Place)>>,
 }
@@ -137,7 +138,17 @@ impl Config {
                 words.ignore = rules;
                 self.ignores.extend(entries);
             }
-            ("llm", Value::Free(table)) => self.llm = table,
+            ("llm", Value::Table(entries)) => {
+                for entry in entries {
+                    let value = match (entry.key.kind, entry.value) {
+                        (Kind::Path, Value::Text(path)) => {
+                            Value::Text(folder.join(path).to_string_lossy().into_owned())
+                        }
+                        (_, value) => value,
+                    };
+                    self.llm.insert(entry.key.name, (value, entry.place));
+                }
+            }
             ("min-slowdown", Value::Number(pct)) => self.min_slowdown = Some(pct),
             ("output-format", Value::Texts(formats)) => self.output_format = formats,
             ("per-file-ignores", Value::RulesByGlob(by_glob)) => {
@@ -167,8 +178,10 @@ impl Config {
     }
 
     fn remember(&mut self, entry: &Entry) {
-        let adds = matches!(entry.key.name, "ignore" | "per-file-ignores" | "rules")
-            || entry.key.name.starts_with("extend-");
+        let adds = matches!(
+            entry.key.name,
+            "ignore" | "llm" | "per-file-ignores" | "rules"
+        ) || entry.key.name.starts_with("extend-");
         let shares = self.written.entry(entry.key.name).or_default();
         if !adds {
             shares.clear();

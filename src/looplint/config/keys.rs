@@ -4,7 +4,7 @@
 pub(crate) const LEVELS: [&str; 4] = ["info", "warning", "error", "never"];
 
 /// A key of the configuration.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     /// Its name.
     pub(crate) name: &'static str,
@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     Number,
     /// The path of a file, relative to the configuration file.
     Path,
+    /// A text.
+    Text,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// A Python version, `"3.11"`.
@@ -47,8 +49,8 @@ pub(crate) enum Kind {
     Ignores,
     /// Tables of options, by rule.
     Options,
-    /// A table that looplint's own reader looks at later.
-    Free,
+    /// A table with keys of its own.
+    Table(&'static [Key]),
 }
 
 impl Kind {
@@ -59,6 +61,7 @@ impl Kind {
             Kind::Integer => "a whole number from 1",
             Kind::Number => "a number from 0",
             Kind::Path => "the path of a file",
+            Kind::Text => "a text",
             Kind::OneOf(_) => "one of its words",
             Kind::Version => "a Python version such as \"3.11\"",
             Kind::Texts => "a list of texts",
@@ -68,7 +71,7 @@ impl Kind {
             Kind::RulesByGlob => "a table of globs with lists of rules",
             Kind::Ignores => "a list of rules, or tables [[ignore]]",
             Kind::Options => "tables [rules.RULE]",
-            Kind::Free => "a table",
+            Kind::Table(_) => "a table",
         }
     }
 }
@@ -154,9 +157,9 @@ pub(crate) const KEYS: &[Key] = &[
     },
     Key {
         name: "llm",
-        kind: Kind::Free,
-        default: "none; no model is asked",
-        doc: "How to reach a language model for `--explain` and `--judge`: `base-url`, `model`, `priority` (speed, cost, quality or balanced), `max-latency-ms`, `max-price`, `budget`.\nKeys of services are never read from here.",
+        kind: Kind::Table(LLM),
+        default: "those of its keys",
+        doc: "Whom `--explain` and `--judge` ask; nothing is asked without these flags.\nKeys of services are read from the environment, never from here. The language server does not read this table: a folder that is opened must not decide where code is sent.",
         example: "[llm]\nbase-url = \"http://localhost:8080/v1\"\nmodel = \"local\"",
     },
     Key {
@@ -231,9 +234,105 @@ pub(crate) const KEYS: &[Key] = &[
     },
 ];
 
-/// The key `name`.
+/// The keys of the table [llm], by name.
+pub(crate) const LLM: &[Key] = &[
+    Key {
+        name: "base-url",
+        kind: Kind::Text,
+        default: "that of the service whose key is in the environment",
+        doc: "The server to ask. It gets the key in LOOPLINT_LLM_API_KEY only where it is on this machine: name others with --llm-base-url or LOOPLINT_LLM_BASE_URL for that, so that a folder from elsewhere cannot have your key.",
+        example: "[llm]\nbase-url = \"http://localhost:8080/v1\"",
+    },
+    Key {
+        name: "budget",
+        kind: Kind::Text,
+        default: "none",
+        doc: "US dollars, seconds or both that all calls of a run may take together.",
+        example: "[llm]\nbudget = \"0.50,90s\"",
+    },
+    Key {
+        name: "catalogue",
+        kind: Kind::Path,
+        default: "none; the models that come with looplint",
+        doc: "A file of models with price, context, quality and latency; its rows go over those that come with looplint.",
+        example: "[llm]\ncatalogue = \"models.toml\"",
+    },
+    Key {
+        name: "concurrency",
+        kind: Kind::Integer,
+        default: "4",
+        doc: "The most calls at once.",
+        example: "[llm]\nconcurrency = 2",
+    },
+    Key {
+        name: "dialect",
+        kind: Kind::OneOf(&DIALECTS),
+        default: "that of the host, else \"openai\"",
+        doc: "How the server at `base-url` is spoken to.",
+        example: "[llm]\ndialect = \"anthropic\"",
+    },
+    Key {
+        name: "max-latency-ms",
+        kind: Kind::Number,
+        default: "none",
+        doc: "No model is asked whose answers take longer on average.",
+        example: "[llm]\nmax-latency-ms = 1000",
+    },
+    Key {
+        name: "max-price",
+        kind: Kind::Number,
+        default: "none",
+        doc: "No model is asked that costs more US dollars for a thousand tokens of prompt and a thousand of answer.",
+        example: "[llm]\nmax-price = 0.01",
+    },
+    Key {
+        name: "model",
+        kind: Kind::Text,
+        default: "chosen by `priority`; the first that the server at `base-url` lists",
+        doc: "The one model to ask.",
+        example: "[llm]\nmodel = \"qwen3-coder\"",
+    },
+    Key {
+        name: "priority",
+        kind: Kind::OneOf(&PRIORITIES),
+        default: "\"balanced\"",
+        doc: "What matters most where a model is chosen.",
+        example: "[llm]\npriority = \"cost\"",
+    },
+    Key {
+        name: "slots",
+        kind: Kind::Switch,
+        default: "false",
+        doc: "Have a llama.cpp server save what it computed of a file, so that it need not do so again after a restart; it must run with --slot-save-path.",
+        example: "[llm]\nslots = true",
+    },
+    Key {
+        name: "timeout",
+        kind: Kind::Number,
+        default: "120",
+        doc: "The most seconds for one call.",
+        example: "[llm]\ntimeout = 30",
+    },
+];
+
+/// What `dialect` takes.
+pub(crate) const DIALECTS: [&str; 2] = ["openai", "anthropic"];
+
+/// What `priority` takes.
+pub(crate) const PRIORITIES: [&str; 4] = ["speed", "cost", "quality", "balanced"];
+
+/// The key `name`; `llm.model` is one inside a table.
 pub(crate) fn key(name: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.name == name)
+    let (outer, inner) = match name.split_once('.') {
+        Some((outer, inner)) => (outer, Some(inner)),
+        None => (name, None),
+    };
+    let key = KEYS.iter().find(|key| key.name == outer)?;
+    match (inner, key.kind) {
+        (None, _) => Some(key),
+        (Some(inner), Kind::Table(keys)) => keys.iter().find(|key| key.name == inner),
+        (Some(_), _) => None,
+    }
 }
 
 /// The names of all keys.

@@ -19,6 +19,7 @@ pub(crate) use arguments::Arguments;
 pub(crate) use error::{Errors, Mistake, Place};
 pub(crate) use find::{Resolved, Resolver};
 pub(crate) use fold::Config;
+pub(crate) use keys::{DIALECTS, PRIORITIES};
 pub(crate) use read::tool_table;
 pub(crate) use show::{Show, run, settings};
-pub(crate) use value::IgnoreEntry;
+pub(crate) use value::{IgnoreEntry, Value};

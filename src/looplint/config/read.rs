@@ -98,10 +98,16 @@ impl<'t> Reader<'t> {
     }
 
     fn entries(&mut self, table: &DeTable<'_>) -> Vec<Entry> {
+        self.entries_of(table, keys::KEYS)
+    }
+
+    /// What `table` says of `keys`.
+    fn entries_of(&mut self, table: &DeTable<'_>, keys: &'static [Key]) -> Vec<Entry> {
         let mut entries = Vec::new();
         for (name, value) in table {
-            let Some(key) = keys::key(name.get_ref()) else {
-                let message = unknown("key", name.get_ref(), &keys::names());
+            let Some(key) = keys.iter().find(|key| key.name == name.get_ref().as_ref()) else {
+                let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
+                let message = unknown("key", name.get_ref(), &names);
                 self.wrong(name.span(), message);
                 continue;
             };
@@ -126,7 +132,7 @@ impl<'t> Reader<'t> {
             (Kind::Number, _) => number(value)
                 .filter(|&n| n >= 0.0 && n.is_finite())
                 .map(Value::Number),
-            (Kind::Path, DeValue::String(text)) => {
+            (Kind::Path | Kind::Text, DeValue::String(text)) => {
                 Some(Value::Text(text.as_ref().to_owned())).filter(|_| !text.is_empty())
             }
             (Kind::OneOf(words), DeValue::String(text)) => {
@@ -162,7 +168,9 @@ impl<'t> Reader<'t> {
             (Kind::Options, DeValue::Table(table)) => {
                 return Some(Value::Options(self.options(table)));
             }
-            (Kind::Free, DeValue::Table(table)) => Some(Value::Free(free(table))),
+            (Kind::Table(keys), DeValue::Table(table)) => {
+                return Some(Value::Table(self.entries_of(table, keys)));
+            }
             _ => None,
         };
         if read.is_none() {
@@ -475,27 +483,4 @@ fn strings(items: &DeArray<'_>) -> Option<Vec<String>> {
             _ => None,
         })
         .collect()
-}
-
-fn free(table: &DeTable<'_>) -> toml::Table {
-    table
-        .iter()
-        .map(|(name, value)| (name.get_ref().as_ref().to_owned(), plain(value.get_ref())))
-        .collect()
-}
-
-fn plain(value: &DeValue<'_>) -> toml::Value {
-    match value {
-        DeValue::String(text) => toml::Value::String(text.as_ref().to_owned()),
-        DeValue::Integer(n) => {
-            toml::Value::Integer(i64::from_str_radix(n.as_str(), n.radix()).unwrap_or(i64::MAX))
-        }
-        DeValue::Float(n) => toml::Value::Float(n.as_str().parse().unwrap_or(f64::NAN)),
-        DeValue::Boolean(on) => toml::Value::Boolean(*on),
-        DeValue::Datetime(datetime) => toml::Value::Datetime(*datetime),
-        DeValue::Array(items) => {
-            toml::Value::Array(items.iter().map(|item| plain(item.get_ref())).collect())
-        }
-        DeValue::Table(table) => toml::Value::Table(free(table)),
-    }
 }

@@ -44,7 +44,7 @@ fn kind(kind: Kind) -> Value {
         Kind::Switch => json!({ "type": "boolean" }),
         Kind::Integer => json!({ "type": "integer", "minimum": 1 }),
         Kind::Number => json!({ "type": "number", "minimum": 0 }),
-        Kind::Path => json!({ "type": "string" }),
+        Kind::Path | Kind::Text => json!({ "type": "string" }),
         Kind::OneOf(words) => json!({ "type": "string", "enum": words }),
         Kind::Version => json!({
             "type": ["string", "number"],
@@ -77,7 +77,13 @@ fn kind(kind: Kind) -> Value {
                 .collect();
             json!({ "type": "object", "properties": rules, "additionalProperties": false })
         }
-        Kind::Free => json!({ "type": "object" }),
+        Kind::Table(keys) => {
+            let properties: Map<String, Value> = keys
+                .iter()
+                .map(|key| (key.name.to_owned(), property(key)))
+                .collect();
+            json!({ "type": "object", "properties": properties, "additionalProperties": false })
+        }
     }
 }
 

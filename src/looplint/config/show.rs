@@ -75,6 +75,13 @@ fn help(key: &Key) -> String {
     if let keys::Kind::OneOf(words) = key.kind {
         _ = writeln!(text, "One of: {}", words.join(", "));
     }
+    if let keys::Kind::Table(inner) = key.kind {
+        let width = inner.iter().map(|key| key.name.len()).max().unwrap_or(0);
+        for own in inner {
+            let doc = own.doc.lines().next().unwrap_or("");
+            _ = writeln!(text, "  {}.{:width$}  {doc}", key.name, own.name);
+        }
+    }
     if key.name == "rules" {
         for page in select::pages() {
             for option in &page.options {
@@ -158,7 +165,11 @@ fn as_toml(value: &Value) -> toml::Value {
             })
             .collect::<toml::Table>()
             .into(),
-        Value::Free(table) => table.clone().into(),
+        Value::Table(entries) => entries
+            .iter()
+            .map(|entry| (entry.key.name.to_owned(), as_toml(&entry.value)))
+            .collect::<toml::Table>()
+            .into(),
     }
 }
 

@@ -53,8 +53,8 @@ pub(crate) enum Value {
     Ignores(Vec<String>, Vec<IgnoreEntry>),
     /// Options by rule.
     Options(RuleOptions),
-    /// A table for another reader.
-    Free(toml::Table),
+    /// The keys of a table.
+    Table(Vec<Entry>),
 }
 
 /// A table [[ignore]]: which findings are silenced, why and until when.

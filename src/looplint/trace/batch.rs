@@ -12,10 +12,11 @@ use looplint_llm::stats;
 use looplint_model::Severity;
 use serde_json::{Value, json};
 
-use super::classify::{run_json, verdict};
+use super::classify::{judge_runs, run_json, verdict};
 use super::read::{File, Reader, Run};
 use crate::config::{self, Resolver};
 use crate::files;
+use crate::llm::judge::{self, Judged};
 use crate::progress::Progress;
 use crate::tell::{FOUND, hinted};
 
@@ -29,7 +30,8 @@ Examples:
   looplint trace batch runs
   looplint trace batch runs --fail-on hard --max-rate TIMEOUT_CASCADE=5%
   looplint trace batch runs --output-format json > today.json
-  looplint trace batch runs --baseline today.json")]
+  looplint trace batch runs --baseline today.json
+  looplint trace batch runs --judge --llm-budget 0.50,120s")]
 pub(crate) struct Arguments {
     /// Folders and files
     #[arg(required = true)]
@@ -52,6 +54,8 @@ pub(crate) struct Arguments {
     /// No progress on standard error
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) judging: judge::Arguments,
     /// A configuration file instead of those that would be found, or one setting; may be repeated
     #[arg(long, value_name = "FILE|KEY=VALUE")]
     pub(crate) config: Vec<String>,
@@ -85,7 +89,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let resolver = Resolver::here(&configuration)?;
     let (inputs, unread) = files::collect(&arguments.paths, &resolver)?;
-    let reader = Reader::here(&configuration)?;
+    let judging = arguments.judging.is_on()?;
+    let reader = Reader::here(&configuration)?.with_text(judging);
     let progress = Progress::new(inputs.len(), arguments.quiet);
     let traces: Vec<_> = inputs
         .iter()
@@ -105,6 +110,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         match file {
             Ok(file) => found.push(file),
             Err(error) => eprintln!("looplint: {error:#}"),
+        }
+    }
+    if judging {
+        let runs = found.iter_mut().flat_map(|file| &mut file.runs);
+        let runs = runs.map(|(_, run)| run);
+        if let Some(text) = judge_runs(&arguments.judging, &reader, runs)? {
+            io::stdout().lock().write_all(text.as_bytes())?;
+            return Ok(ExitCode::SUCCESS);
         }
     }
     let table = Table::of(&found);
@@ -185,8 +198,14 @@ fn write(format: Format, files: &[File], table: &Table) -> Result<()> {
                         format!(", turn {}, confidence {:.2}", place.turn, place.probability)
                     });
                 writeln!(out, "{} run {}: {what}{turn}", run.file, run.name)?;
+                for line in run.judged.iter().flat_map(Judged::lines) {
+                    writeln!(out, "  {line}")?;
+                }
             }
             writeln!(out, "\n{} runs", table.n_runs)?;
+            if let Some(judged) = judged_words(files) {
+                writeln!(out, "{judged}")?;
+            }
             let width = table.modes.keys().map(String::len).max().unwrap_or(0);
             let most = table.modes.values().copied().max().unwrap_or(1);
             for (mode, &n) in &table.modes {
@@ -219,8 +238,24 @@ fn write(format: Format, files: &[File], table: &Table) -> Result<()> {
     Ok(out.flush()?)
 }
 
+/// How many runs were open, and what the judge said of them; gates know the rules' verdicts alone.
+fn judged_words(files: &[File]) -> Option<String> {
+    let runs = || files.iter().flat_map(|file| &file.runs);
+    let all = || runs().filter_map(|(_, run)| run.judged.as_ref());
+    let count = |wanted: fn(&Judged) -> bool| all().filter(|judged| wanted(judged)).count();
+    all().next()?;
+    let (ruled, dropped) = (
+        count(|judged| matches!(judged, Judged::Ruled(..))),
+        count(|judged| matches!(judged, Judged::Dropped(..))),
+    );
+    Some(format!(
+        "{} left open by the rules: {ruled} judged, {dropped} without a verdict; the table is the rules' alone",
+        ruled + dropped
+    ))
+}
+
 /// `5%` or `0.05`, from 0 to 1.
-fn rate(text: &str) -> Result<f64> {
+pub(super) fn rate(text: &str) -> Result<f64> {
     let number = match text.strip_suffix('%') {
         Some(percent) => percent.trim().parse::<f64>().map(|percent| percent / 100.0),
         None => text.trim().parse::<f64>(),

@@ -1,4 +1,4 @@
-//! `looplint trace calibrate`: the rules measured on labelled runs.
+//! `looplint trace calibrate`: the rules, and where it is asked for the judge, measured on labelled runs.
 //!
 //! A set is a `labels.jsonl` of lines `{trace_file, split, labels: [{category, step, agent, root}], meta: {reward}}`
 //! beside its runs. A label's step is a turn number, its category a mode of looplint's, or one of a published
@@ -11,18 +11,23 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use looplint_llm::stats::wilson;
+use looplint_llm::compare::{self, Verdict};
+use looplint_llm::stats::{Confusion, wilson};
 use looplint_model::{Measured, Rate, Severity};
 use serde_json::{Value, json};
 
+use super::classify::judge_runs;
 use super::read::{Reader, Run};
 use crate::config;
+use crate::llm::judge::{self, Judged};
 use crate::tell::hinted;
 
 /// Steps of tolerance that are reported.
 const WITHIN: [i64; 4] = [0, 1, 3, 5];
 /// Run lengths, in turns, for which probabilities are kept apart.
 const LENGTHS: [Option<u64>; 4] = [Some(4), Some(12), Some(40), None];
+/// The mode of a label that says only that a run failed.
+const UNNAMED: &str = "(no category)";
 /// Labelled runs that a probability needs; with fewer the page's prior stays.
 const FIRED_MIN: u64 = 5;
 /// Which modes a category of a published taxonomy stands for: AgentRx and MAST.
@@ -43,7 +48,8 @@ const CATEGORIES: [(&str, &[&str]); 6] = [
 #[command(after_help = "\
 Examples:
   looplint trace calibrate labelled-runs
-  looplint trace calibrate labelled-runs --json > today.json")]
+  looplint trace calibrate labelled-runs --json > today.json
+  looplint trace calibrate labelled-runs --judge --judge-below 1 --llm-budget 1.00,600s")]
 pub(crate) struct Arguments {
     /// Folder with runs and `labels.jsonl`, at any depth
     pub(crate) folder: PathBuf,
@@ -53,6 +59,8 @@ pub(crate) struct Arguments {
     /// Write the measured probabilities into the rules' `measured.toml` below this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) write: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) judging: judge::Arguments,
     #[command(flatten)]
     pub(crate) configuration: config::Arguments,
 }
@@ -81,6 +89,8 @@ struct Label {
 /// A labelled run with what was found.
 struct Case {
     set: String,
+    /// Its file, as the label names it.
+    name: String,
     labels: Vec<Label>,
     /// Whether the run passed, where anything says so.
     passed: Option<bool>,
@@ -101,7 +111,9 @@ struct Counts {
 /// # Errors
 /// There is no `labels.jsonl`, a line of one is no label, or standard output is gone.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let cases = cases(arguments)?;
+    let judging = arguments.judging.is_on()?;
+    let reader = Reader::here(&arguments.configuration)?.with_text(judging);
+    let mut cases = cases(&arguments.folder, &reader)?;
     if cases.is_empty() {
         let what = format!(
             "{} holds no labels.jsonl with runs",
@@ -109,14 +121,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         );
         return Err(hinted(what, "each line names a trace_file and its labels"));
     }
-    let report = json!({
+    if judging {
+        let runs = cases.iter_mut().map(|case| &mut case.run);
+        if let Some(text) = judge_runs(&arguments.judging, &reader, runs)? {
+            io::stdout().lock().write_all(text.as_bytes())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    let mut report = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "n_runs": cases.len(),
         "steps": steps(&cases),
         "alarms": alarms(&cases),
         "modes": modes(&cases),
+        "verdicts": verdicts(&cases),
         "rules": rules(&cases),
     });
+    if judging {
+        report["judge"] = judge_figures(&cases);
+    }
     if let Some(folder) = &arguments.write {
         write_rates(&cases, folder)?;
     }
@@ -131,32 +154,146 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn cases(arguments: &Arguments) -> Result<Vec<Case>> {
-    let reader = Reader::here(&arguments.configuration)?;
+fn cases(folder: &Path, reader: &Reader) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
-    for path in labels_below(&arguments.folder)? {
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("{} cannot be read", path.display()))?;
-        for (at, line) in text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty())
-        {
-            let entry: Entry = serde_json::from_str(line)
-                .with_context(|| format!("{}:{}: this is no label", path.display(), at + 1))?;
-            let Some(file) = run_file(&arguments.folder, &path, &entry.trace_file) else {
-                eprintln!(
-                    "looplint: {}:{}: {} is not there",
-                    path.display(),
-                    at + 1,
-                    entry.trace_file
-                );
+    for path in labels_below(folder)? {
+        for (line, entry) in entries_of(&path)? {
+            let Some(file) = run_file(folder, &path, &entry.trace_file) else {
+                let name = &entry.trace_file;
+                eprintln!("looplint: {}:{line}: {name} is not there", path.display());
                 continue;
             };
-            cases.extend(case(&reader, &path, entry, &file)?);
+            cases.extend(case(reader, &path, entry, &file)?);
         }
     }
     Ok(cases)
+}
+
+/// The labels of a file, each with its line.
+fn entries_of(path: &Path) -> Result<Vec<(usize, Entry)>> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{} cannot be read", path.display()))?;
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
+    let entries = lines.map(|(at, line)| {
+        let entry = serde_json::from_str(line)
+            .with_context(|| format!("{}:{}: this is no label", path.display(), at + 1))?;
+        Ok((at + 1, entry))
+    });
+    entries.collect()
+}
+
+/// The labelled runs of a file of labels, or of all below a folder: the run's file and its modes.
+///
+/// # Errors
+/// A file cannot be read, or a line is no label.
+pub(super) fn labels(path: &Path) -> Result<Vec<(String, Vec<String>)>> {
+    let files = match path.is_dir() {
+        true => labels_below(path)?,
+        false => vec![path.to_owned()],
+    };
+    let mut all = Vec::new();
+    for file in files {
+        for (_, entry) in entries_of(&file)? {
+            let passed = entry.meta["reward"].as_f64().map(|reward| reward >= 1.0);
+            all.push((entry.trace_file, labelled_modes(&entry.labels, passed)));
+        }
+    }
+    Ok(all)
+}
+
+/// The modes of labels: looplint's own names where they have one. A failed run without a category has failed all the
+/// same, and so has one whose category no rule speaks of.
+fn labelled_modes(labels: &[Label], passed: Option<bool>) -> Vec<String> {
+    let mut modes: Vec<String> = Vec::new();
+    for label in labels.iter().filter(|label| !label.category.is_empty()) {
+        let known = CATEGORIES
+            .iter()
+            .find(|(category, _)| *category == label.category);
+        match known {
+            Some((_, own)) => modes.extend(own.iter().map(|&mode| mode.to_owned())),
+            None => modes.push(label.category.clone()),
+        }
+    }
+    if modes.is_empty() && (passed == Some(false) || labels.iter().any(|label| label.root)) {
+        modes.push(UNNAMED.to_owned());
+    }
+    modes.sort_unstable();
+    modes.dedup();
+    modes
+}
+
+/// The verdicts of the rules against the labels, as if each run had one verdict and nothing else.
+fn verdicts(cases: &[Case]) -> Value {
+    let given: Vec<Verdict> = cases.iter().map(rules_verdict).collect();
+    calibrated(&given, cases)
+}
+
+fn rules_verdict(case: &Case) -> Verdict {
+    let place = |at: usize| case.run.findings[at].run.as_ref();
+    let root = case.run.root.and_then(place);
+    let also = case.run.also.iter().filter_map(|&at| place(at));
+    Verdict {
+        run: case.name.clone(),
+        mode: root.map(|place| place.mode.to_owned()),
+        also: also.map(|place| place.mode.to_owned()).collect(),
+        confidence: root.map_or(0.0, |place| place.probability),
+    }
+}
+
+/// What the judge was asked and how its verdicts fit the labels; beside it the rules on the same runs.
+fn judge_figures(cases: &[Case]) -> Value {
+    let judged = |case: &Case| case.run.judged.as_ref()?.verdict(&case.name);
+    let given: Vec<Verdict> = cases.iter().filter_map(judged).collect();
+    let same: Vec<Verdict> = cases
+        .iter()
+        .filter(|case| judged(case).is_some())
+        .map(rules_verdict)
+        .collect();
+    let n_dropped = cases
+        .iter()
+        .filter(|case| matches!(case.run.judged, Some(Judged::Dropped(..))))
+        .count();
+    let hits = cases.iter().filter(|case| {
+        let Some(Judged::Ruled(_, ruling, _)) = &case.run.judged else {
+            return false;
+        };
+        let root = case.labels.iter().find(|label| label.root);
+        ruling.mode.is_some() && root.and_then(|label| label.step) == Some(ruling.turn)
+    });
+    let with_step = cases.iter().filter(|case| {
+        let has_step = |label: &Label| label.root && label.step.is_some();
+        judged(case).is_some() && case.labels.iter().any(has_step)
+    });
+    json!({
+        "open": given.len() + n_dropped,
+        "judged": given.len(),
+        "dropped": n_dropped,
+        "step": share(hits.count() as u64, with_step.count() as u64),
+        "verdicts": calibrated(&given, cases),
+        "rules_on_the_same_runs": calibrated(&same, cases),
+    })
+}
+
+/// Per mode, and for failure as such (`any`): counts, precision, recall, F1, kappa.
+fn calibrated(given: &[Verdict], cases: &[Case]) -> Value {
+    let truth: Vec<compare::Label> = cases
+        .iter()
+        .map(|case| compare::Label {
+            run: case.name.clone(),
+            modes: labelled_modes(&case.labels, case.passed),
+        })
+        .collect();
+    let rows = compare::calibrate(given, &truth).into_iter().map(|row| {
+        let Confusion { tp, fp, fn_, tn } = row.counts;
+        let counts = Counts { tp, fp, fn_, tn };
+        let mut value = figures(counts);
+        value["kappa"] = json!(row.kappa);
+        (row.mode, value)
+    });
+    Value::Object(rows.collect())
 }
 
 fn case(reader: &Reader, labels: &Path, entry: Entry, file: &Path) -> Result<Option<Case>> {
@@ -175,6 +312,7 @@ fn case(reader: &Reader, labels: &Path, entry: Entry, file: &Path) -> Result<Opt
         .or(entry.labels.iter().any(|label| label.root).then_some(false));
     Ok(Some(Case {
         set: format!("{folder}/{}", entry.split),
+        name: format!("{folder}/{}", entry.trace_file),
         labels: entry.labels,
         passed,
         run,
@@ -535,6 +673,22 @@ fn write(out: &mut dyn Write, report: &Value) -> io::Result<()> {
             )?;
         }
     }
+    writeln!(out, "\nverdicts of the rules, by run")?;
+    write_calibrated(out, &report["verdicts"])?;
+    if let Some(judge) = report.get("judge") {
+        writeln!(
+            out,
+            "\njudge: {} runs left open by the rules, {} judged, {} without a verdict; turn of the root {}",
+            judge["open"],
+            judge["judged"],
+            judge["dropped"],
+            counted(&judge["step"])
+        )?;
+        writeln!(out, "verdicts of the judge")?;
+        write_calibrated(out, &judge["verdicts"])?;
+        writeln!(out, "verdicts of the rules on the same runs")?;
+        write_calibrated(out, &judge["rules_on_the_same_runs"])?;
+    }
     writeln!(out, "\nrules: right of fired, on passing runs")?;
     for (rule, row) in entries(&report["rules"]) {
         writeln!(
@@ -542,6 +696,29 @@ fn write(out: &mut dyn Write, report: &Value) -> io::Result<()> {
             "  {rule:24} {}  {}",
             counted(&row["right"]),
             counted(&row["on_passing"])
+        )?;
+    }
+    Ok(())
+}
+
+fn write_calibrated(out: &mut dyn Write, rows: &Value) -> io::Result<()> {
+    let number = |value: &Value| {
+        value
+            .as_f64()
+            .map_or("undefined".to_owned(), |value| format!("{value:.3}"))
+    };
+    for (mode, row) in entries(rows) {
+        writeln!(
+            out,
+            "  {mode:36} TP {} FP {} FN {} TN {}  precision {}  recall {}  F1 {}  kappa {}",
+            row["tp"],
+            row["fp"],
+            row["fn"],
+            row["tn"],
+            counted(&row["precision"]),
+            counted(&row["recall"]),
+            number(&row["f1"]),
+            number(&row["kappa"])
         )?;
     }
     Ok(())

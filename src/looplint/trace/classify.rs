@@ -6,11 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use looplint_llm::run::RunText;
 use looplint_model::{Columns, Finding, Source};
 use serde_json::{Value, json};
 
 use super::read::{File, Reader, Run, level, short};
 use crate::config;
+use crate::llm::judge::{self, Judged};
 use crate::tell::FOUND;
 
 /// Characters of a quoted piece of evidence.
@@ -21,7 +23,9 @@ const QUOTE: usize = 120;
 #[command(after_help = "\
 Examples:
   looplint trace classify run.json
-  looplint trace classify session.jsonl --output-format json | jq '.runs[0].mode'")]
+  looplint trace classify session.jsonl --output-format json | jq '.runs[0].mode'
+  looplint trace classify run.json --judge --llm-dry-run
+                                      what a judge would be sent about a run that the rules leave open")]
 pub(crate) struct Arguments {
     /// The trace; `-` is standard input
     pub(crate) file: PathBuf,
@@ -31,6 +35,8 @@ pub(crate) struct Arguments {
     /// Short for --output-format json
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) judging: judge::Arguments,
     #[command(flatten)]
     pub(crate) configuration: config::Arguments,
 }
@@ -49,7 +55,16 @@ pub(crate) enum Format {
 /// # Errors
 /// The file cannot be read or is no trace, or standard output is gone.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let file = Reader::here(&arguments.configuration)?.trace(&arguments.file)?;
+    let judging = arguments.judging.is_on()?;
+    let reader = Reader::here(&arguments.configuration)?.with_text(judging);
+    let mut file = reader.trace(&arguments.file)?;
+    if judging {
+        let runs = file.runs.iter_mut().map(|(_, run)| run);
+        if let Some(text) = judge_runs(&arguments.judging, &reader, runs)? {
+            io::stdout().lock().write_all(text.as_bytes())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
     let mut out = io::BufWriter::new(io::stdout().lock());
     if arguments.json || arguments.output_format == Format::Json {
         serde_json::to_writer_pretty(&mut out, &as_json(&file))?;
@@ -77,6 +92,37 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Asks the judge about the runs that the rules leave open; a dry run's text where only that was wanted.
+///
+/// # Errors
+/// Flags or configuration make no sense.
+pub(crate) fn judge_runs<'r>(
+    arguments: &judge::Arguments,
+    reader: &Reader,
+    runs: impl Iterator<Item = &'r mut Run>,
+) -> Result<Option<String>> {
+    let runs: Vec<&mut Run> = runs.collect();
+    let nothing = RunText::default();
+    let cases: Vec<judge::Case<'_>> = runs
+        .iter()
+        .map(|run| judge::Case {
+            text: run.text.as_ref().unwrap_or(&nothing),
+            findings: run.findings.iter().collect(),
+            passed: run.outcome.as_ref().map(|(passed, _)| *passed),
+        })
+        .collect();
+    match judge::run(arguments, reader.config(), &cases)? {
+        judge::Done::DryRun(text) => Ok(Some(text)),
+        judge::Done::Judged(judged) => {
+            drop(cases);
+            for (run, judged) in runs.into_iter().zip(judged) {
+                run.judged = Some(judged);
+            }
+            Ok(None)
+        }
+    }
 }
 
 /// Whether the run itself says that it failed.
@@ -115,6 +161,7 @@ fn write_run(out: &mut dyn Write, run: &Run, source: &Source) -> io::Result<()> 
             )?;
         }
         write_notes(out, run)?;
+        write_judged(out, run)?;
         return writeln!(out);
     };
     let Some(place) = &root.run else {
@@ -146,7 +193,15 @@ fn write_run(out: &mut dyn Write, run: &Run, source: &Source) -> io::Result<()> 
     if run.waste.calls > 0 {
         writeln!(out, "  wasted: {}", waste_words(run))?;
     }
+    write_judged(out, run)?;
     writeln!(out)
+}
+
+fn write_judged(out: &mut dyn Write, run: &Run) -> io::Result<()> {
+    for line in run.judged.iter().flat_map(Judged::lines) {
+        writeln!(out, "  {line}")?;
+    }
+    Ok(())
 }
 
 fn write_notes(out: &mut dyn Write, run: &Run) -> io::Result<()> {
@@ -226,7 +281,7 @@ pub(crate) fn run_json(run: &Run, source: &Source) -> Value {
         .collect();
     let also: Vec<Value> = run.also.iter().map(|&at| note(&run.findings[at])).collect();
     let all: Vec<Value> = run.findings.iter().map(note).collect();
-    json!({
+    let mut row = json!({
         "file": run.file,
         "run": run.name,
         "format": run.format,
@@ -246,7 +301,11 @@ pub(crate) fn run_json(run: &Run, source: &Source) -> Value {
         "findings": all,
         "suspect_turn": run.suspect,
         "wasted": {"calls": run.waste.calls, "tokens": run.waste.tokens, "milliseconds": run.waste.milliseconds},
-    })
+    });
+    if let Some(judged) = &run.judged {
+        row["judge"] = judged.json();
+    }
+    row
 }
 
 fn note(finding: &Finding) -> Value {

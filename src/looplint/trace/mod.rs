@@ -5,6 +5,8 @@
 mod batch;
 mod calibrate;
 mod classify;
+mod compare;
+mod pack;
 mod read;
 mod show;
 mod validate;
@@ -23,8 +25,12 @@ pub(crate) enum Command {
     Validate(validate::Arguments),
     /// Classify many files and sum up
     Batch(batch::Arguments),
-    /// Measure the rules on labelled runs
+    /// Measure the rules on labelled runs, and the judge where that is asked for
     Calibrate(calibrate::Arguments),
+    /// Compare two sets of verdicts on the same runs
+    Compare(compare::Arguments),
+    /// Make a long run fit a budget of tokens, the same way every time
+    Pack(pack::Arguments),
     /// Print a run as a timeline with its findings
     Show(show::Arguments),
 }
@@ -39,6 +45,8 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
         Command::Validate(arguments) => validate::run(arguments),
         Command::Batch(arguments) => batch::run(arguments),
         Command::Calibrate(arguments) => calibrate::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
+        Command::Pack(arguments) => pack::run(arguments),
         Command::Show(arguments) => show::run(arguments),
     }
 }

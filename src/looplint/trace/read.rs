@@ -1,14 +1,18 @@
 //! From a trace file to its runs, each with its findings and verdict, as plain data.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use looplint_engine::Table;
+use looplint_llm::run::RunText;
 use looplint_model::{Columns, Domain, Finding, Problem, RunCost, Settings, Severity, Source};
 use looplint_report::{Call, Timeline, Turn};
 use looplint_trace::{Field, Role, Trace, Traces, TurnKind};
 
-use crate::config::{self, Errors, Resolver};
+use crate::config::{self, Config, Errors, Resolved, Resolver};
+use crate::llm::judge::Judged;
+use crate::llm::runs;
 use crate::{files, select};
 
 /// Characters of a turn in a preview.
@@ -49,6 +53,10 @@ pub(crate) struct Run {
     pub(crate) waste: RunCost,
     /// The run as the reports draw it.
     pub(crate) timeline: Timeline,
+    /// All that was said in it, where somebody asked for that.
+    pub(crate) text: Option<RunText>,
+    /// What the judge says of it, where it was asked for.
+    pub(crate) judged: Option<Judged>,
 }
 
 /// A turn in short.
@@ -79,6 +87,8 @@ pub(crate) struct File {
 pub(crate) struct Reader {
     table: Table<Traces>,
     settings: Settings,
+    resolved: Arc<Resolved>,
+    with_text: bool,
 }
 
 impl Reader {
@@ -98,7 +108,19 @@ impl Reader {
         Ok(Reader {
             table: Table::new(chosen, select::ids()),
             settings: project.config.settings.clone(),
+            resolved: project,
+            with_text: false,
         })
+    }
+
+    /// The same reader, which keeps what was said in a run.
+    pub(crate) fn with_text(self, with_text: bool) -> Reader {
+        Reader { with_text, ..self }
+    }
+
+    /// What holds here.
+    pub(crate) fn config(&self) -> &Config {
+        &self.resolved.config
     }
 
     /// Reads a file, or standard input for `-`.
@@ -138,7 +160,10 @@ impl Reader {
                         document
                             .runs
                             .iter()
-                            .map(|run| describe(run, findings, &source))
+                            .map(|run| Run {
+                                text: self.with_text.then(|| runs::text(run)),
+                                ..describe(run, findings, &source)
+                            })
                             .collect::<Vec<Run>>()
                     });
             file.problems
@@ -234,6 +259,8 @@ fn describe(run: &Trace<'_>, findings: &[Finding], source: &Source) -> Run {
         findings: own.iter().map(|finding| (*finding).clone()).collect(),
         timeline: timeline(run, source),
         turns,
+        text: None,
+        judged: None,
     }
 }
 

@@ -91,10 +91,13 @@ fn help(report: &Report<'_>, found: &Found<'_>) -> String {
     if let Some(fix) = fix.filter(|fix| !fix.edits.is_empty()) {
         html.push_str(&change(found, fix, words));
     }
-    if let Some(text) = report.options.explanations.get(&found.key) {
-        for paragraph in text.split("\n\n").filter(|text| !text.trim().is_empty()) {
+    if let Some(explanation) = report.options.explanations.get(&found.key) {
+        let paragraphs = explanation.text.split("\n\n");
+        for paragraph in paragraphs.filter(|text| !text.trim().is_empty()) {
             let _ = write!(html, "<p class=\"why\">{}</p>", inline(paragraph));
         }
+        let note = inline(&explanation.note);
+        let _ = write!(html, "<p class=\"why\"><em>{note}</em></p>");
     }
     html
 }

@@ -68,9 +68,13 @@ fn log(report: &Report<'_>) -> Log {
                 .get(group[0].finding.rule)
                 .copied()
                 .unwrap_or_default();
-            outcome(group, index, hash_of(&hashes, &group[0]))
+            let explanation = explanation(report, group);
+            outcome(group, index, hash_of(&hashes, &group[0]), explanation)
         })
-        .collect();
+        .collect::<Vec<Outcome>>();
+    let generated = results
+        .iter()
+        .any(|outcome| outcome.properties.explanation.is_some());
     let driver = Driver {
         name: "looplint",
         semantic_version: report.options.version.clone(),
@@ -99,6 +103,9 @@ fn log(report: &Report<'_>) -> Log {
             },
             column_kind: "utf16CodeUnits",
             results,
+            properties: generated.then_some(RunProperties {
+                origin: "annotated",
+            }),
         }],
     }
 }
@@ -126,7 +133,26 @@ fn merged<'a>(found: Vec<Found<'a>>) -> Vec<Vec<Found<'a>>> {
     groups
 }
 
-fn outcome(group: &[Found<'_>], rule_index: usize, line_hash: Option<String>) -> Outcome {
+/// What a model wrote on the findings of a group, where the user wants that in SARIF.
+/// The text of the rule's page is in `help` anyway.
+fn explanation(report: &Report<'_>, group: &[Found<'_>]) -> Option<Generated> {
+    let asked = report.options.explain_in_sarif;
+    group.iter().filter(|_| asked).find_map(|found| {
+        let explanation = report.options.explanations.get(&found.key)?;
+        Some(Generated {
+            text: explanation.text.clone(),
+            generated_by: explanation.model.clone()?,
+            note: explanation.note.clone(),
+        })
+    })
+}
+
+fn outcome(
+    group: &[Found<'_>],
+    rule_index: usize,
+    line_hash: Option<String>,
+    explanation: Option<Generated>,
+) -> Outcome {
     let found = &group[0];
     let (source, finding) = (found.source, found.finding);
     let related = related_locations(group);
@@ -154,6 +180,7 @@ fn outcome(group: &[Found<'_>], rule_index: usize, line_hash: Option<String>) ->
                 .as_ref()
                 .map(cost_line)
                 .filter(|line| !line.is_empty()),
+            explanation,
         },
     }
 }

@@ -22,6 +22,15 @@ pub(super) struct Run {
     pub(super) original_uri_base_ids: BaseIds,
     pub(super) column_kind: &'static str,
     pub(super) results: Vec<Outcome>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) properties: Option<RunProperties>,
+}
+
+/// Said of a run some of whose text a model wrote.
+#[derive(Serialize)]
+pub(super) struct RunProperties {
+    #[serde(rename = "ai/origin")]
+    pub(super) origin: &'static str,
 }
 
 #[derive(Serialize)]
@@ -240,4 +249,15 @@ pub(super) struct OutcomeProperties {
     pub(super) estimated_slowdown_pct: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cost: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) explanation: Option<Generated>,
+}
+
+/// Text that a model wrote.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Generated {
+    pub(super) text: String,
+    pub(super) generated_by: String,
+    pub(super) note: String,
 }
