@@ -6,7 +6,6 @@ use ruff_python_ast::AnyNodeRef;
 
 use crate::kind::Kind;
 use crate::node::Node;
-use crate::summary::Purity;
 use crate::tables::{self, Fact};
 use crate::types::Type;
 
@@ -44,10 +43,15 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// Whether the call is of a function of the module that does more than answer: it changes, keeps, writes or waits.
+    /// Whether the call is of a function of the module that is seen to do more than answer: it changes something,
+    /// keeps what it is given, waits, or gives its items one by one.
     pub fn is_known_to_act(self) -> bool {
-        self.summary()
-            .is_some_and(|summary| !matches!(summary.purity, Purity::Pure | Purity::Reads))
+        self.summary().is_some_and(|summary| {
+            let changes = [&summary.mutates, &summary.keeps]
+                .iter()
+                .any(|each| !each.is_empty());
+            changes || !summary.writes.is_empty() || summary.asynchronous || summary.generator
+        })
     }
 
     /// Whether the expression takes from an iterator that a name holds: then it gives something else each time.

@@ -43,7 +43,10 @@ fn is_asked<'d>(node: Node<'d>, innermost: Loop<'d>) -> bool {
             let is_used = !matches!(parent.kind(), Kind::ExprStatement | Kind::AugAssign);
             is_used && (innermost.is_clause() || !node.is_conditional_in(innermost))
         }
-        Role::Escapes => innermost.is_clause(),
+        Role::Escapes => {
+            let is_argument = matches!(parent.kind(), Kind::Call | Kind::Keyword);
+            innermost.is_clause() || (is_argument && says_so(node) && !node.is_conditional_in(innermost))
+        }
         _ => false,
     }
 }
@@ -56,14 +59,24 @@ fn answers(node: Node<'_>) -> bool {
     }
     let is_literal = |each: Node<'_>| each.kind() == Kind::Literal;
     let all_literal = call.arguments.iter_source_order().all(|each| is_literal(node.at(each.value())));
-    let (asked, name) = match node.method() {
-        Some((receiver, name)) => (Some(receiver), name),
-        None if call.func.is_name_expr() => (None, node.at(&*call.func).source()),
-        None => return false,
-    };
-    let is_free = asked.is_none_or(|receiver| matches!(receiver.ty(), Type::Module(_) | Type::Library(_)));
+    let Some(name) = called_name(node) else { return false };
+    let is_free = node.method().is_none_or(|(receiver, _)| matches!(receiver.ty(), Type::Module(_) | Type::Library(_)));
     let is_cheap = CHEAP.contains(&name) || name.starts_with("is_") || name.starts_with("has_");
     tables::answers(name) && !is_cheap && !(is_free && all_literal)
+}
+
+fn called_name(node: Node<'_>) -> Option<&str> {
+    let AnyNodeRef::ExprCall(call) = node.ast() else { return None };
+    match node.method() {
+        Some((_, name)) => Some(name),
+        None => call.func.is_name_expr().then(|| node.at(&*call.func).source()),
+    }
+}
+
+/// Whether the name says that it reads, and not only nothing else; functions are named for what they give.
+fn says_so(node: Node<'_>) -> bool {
+    let reads = |name| tables::guess(name) == tables::Guess::Reads;
+    node.method().is_none_or(|(_, name)| reads(name))
 }
 
 /// Methods that are quick whatever they are asked: views, and words.

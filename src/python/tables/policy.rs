@@ -132,10 +132,21 @@ const TURNS: &[&str] = &[
     "choice",
     "noise",
     "tick",
-    "timestamp",
     "progress",
     "status",
     "state",
+    "session",
+    "clientsession",
+    "connection",
+    "cursor",
+    "permutation",
+    "copy",
+    "using",
+    "logger",
+    "zeros",
+    "ones",
+    "empty",
+    "eye",
 ];
 
 /// Words of what does something.
