@@ -240,7 +240,7 @@ pub(crate) fn markdown(explained: &Explained) -> String {
 }
 
 fn tamed(words: &str) -> String {
-    let has_code = words.matches('`').count() % 2 == 0 && !words.contains("``");
+    let has_code = words.matches('`').count().is_multiple_of(2) && !words.contains("``");
     let mut out = String::with_capacity(words.len());
     let mut in_code = false;
     for character in words.chars() {

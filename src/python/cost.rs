@@ -69,7 +69,10 @@ impl Monomial {
             .iter()
             .flat_map(|(name, power)| std::iter::repeat_n(name, *power as usize));
         let all = sizes.fold(self, |all, name| all.times(name.clone()));
-        other.logs.iter().fold(all, |all, name| all.log(name.clone()))
+        other
+            .logs
+            .iter()
+            .fold(all, |all, name| all.log(name.clone()))
     }
 
     /// With other names for its sizes, where `new` knows one.

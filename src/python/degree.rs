@@ -109,11 +109,16 @@ impl<'d> Costs<'d> {
             AnyNodeRef::Comprehension(each) => loop_of(node.at(&each.iter)),
             AnyNodeRef::StmtWhile(_) => while_loop(node),
             AnyNodeRef::ExprCompare(compare) => {
-                let scanned = compare.ops.iter().zip(&compare.comparators).find_map(|(op, right)| {
-                    let right = node.at(right);
-                    let scans = matches!(op, CmpOp::In | CmpOp::NotIn) && is_scanned(right);
-                    (scans && !right.extent().is_bounded()).then_some(right)
-                });
+                let scanned =
+                    compare
+                        .ops
+                        .iter()
+                        .zip(&compare.comparators)
+                        .find_map(|(op, right)| {
+                            let right = node.at(right);
+                            let scans = matches!(op, CmpOp::In | CmpOp::NotIn) && is_scanned(right);
+                            (scans && !right.extent().is_bounded()).then_some(right)
+                        });
                 scanned.map(|right| (Monomial::of(right.size_name()), None))
             }
             AnyNodeRef::ExprCall(_) => match node.fact() {

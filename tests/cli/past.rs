@@ -360,7 +360,10 @@ def report(rows: list, keys):
     let gate = |arguments: &[&str]| check_all(&project, arguments);
     let after = before
         .replace("if row == key", "if row == key and rows.index(row)")
-        .replace("return sum(rows)", "return sum(1 for row in rows if rows.count(row) > 1)")
+        .replace(
+            "return sum(rows)",
+            "return sum(1 for row in rows if rows.count(row) > 1)",
+        )
         + "\n\ndef new(rows: list):\n    return [row for row in rows if row in list(rows)]\n";
     project.write("a.py", after);
     assert_snapshot!(gate(&["--changed", "--fail-on-degree", "--select", "trace"]), @"

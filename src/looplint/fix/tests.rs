@@ -54,7 +54,9 @@ impl Wing for Letters {
         let mut outcome = Outcome::default();
         if next != text {
             let edits = [edit(0, text.len() as u32, &next)];
-            outcome.findings.push(finding("letters", 0, &edits, Safety::Safe));
+            outcome
+                .findings
+                .push(finding("letters", 0, &edits, Safety::Safe));
         }
         if text == "broken" {
             outcome.problems.push(Problem {
@@ -70,14 +72,7 @@ impl Wing for Letters {
         None
     }
 
-    fn quiet(
-        &self,
-        _: &Source,
-        _: &Settings,
-        _: Span,
-        _: &str,
-        _: SilenceScope,
-    ) -> Option<Edit> {
+    fn quiet(&self, _: &Source, _: &Settings, _: Span, _: &str, _: SilenceScope) -> Option<Edit> {
         None
     }
 
@@ -112,10 +107,7 @@ fn fixed(text: &str, on_disk: &str) -> (Fixed, String) {
         }),
     };
     let done = checker.bytes(&input, &Letters, "a.txt", text.into());
-    (
-        *done.fixed.unwrap(),
-        std::fs::read_to_string(path).unwrap(),
-    )
+    (*done.fixed.unwrap(), std::fs::read_to_string(path).unwrap())
 }
 
 #[test]
@@ -129,7 +121,11 @@ fn fixes_go_on_until_none_is_left() {
 fn a_file_stays_when_fixes_circle_or_break_it_or_somebody_wrote_it() {
     let cases = [
         ("a", "a", "the fixes of letters undo each other"),
-        ("good", "good", "the fixes of letters would break its syntax"),
+        (
+            "good",
+            "good",
+            "the fixes of letters would break its syntax",
+        ),
         ("3", "4", "it changed since it was read"),
     ];
     for (text, on_disk, trouble) in cases {

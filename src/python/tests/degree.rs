@@ -9,10 +9,18 @@ fn check(text: &str, expected: &str) {
     let lines = Python::open(&source, &Settings::default(), |document, source, _| {
         let costs = document.function_costs();
         let line = |cost: &looplint_python::FunctionCost| {
-            let place = source.slice(cost.at).lines().next().unwrap_or("").to_owned();
+            let place = source
+                .slice(cost.at)
+                .lines()
+                .next()
+                .unwrap_or("")
+                .to_owned();
             let through = cost.through.as_ref();
             let through = through.map_or(String::new(), |name| format!(" through {name}"));
-            format!("{}: {} {} at `{place}`{through}", cost.name, cost.cost, cost.degree)
+            format!(
+                "{}: {} {} at `{place}`{through}",
+                cost.name, cost.cost, cost.degree
+            )
         };
         costs.iter().map(line).collect::<Vec<String>>().join("\n")
     });
