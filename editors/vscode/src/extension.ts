@@ -14,7 +14,7 @@ import { Session } from "./session";
 import { StatusItem } from "./statusItem";
 
 /** Settings that the running server cannot take up: it must be started anew. */
-const RESTARTING = ["path", "importStrategy", "traceFiles"];
+const RESTARTING = ["path", "importStrategy", "traceFiles", "explain"];
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel("looplint", { log: true });

@@ -9,6 +9,7 @@ import {
   type Middleware,
 } from "vscode-languageclient/node";
 
+import { explainArguments } from "./explaining";
 import type { Program } from "./program";
 import { documentFilters } from "./selector";
 import type { Server } from "./server";
@@ -16,6 +17,13 @@ import type { DocumentStatus, ServerState } from "./status";
 
 /** Commands of the server that the extension does itself, with views of its own. */
 const OWN_COMMANDS = ["looplint.explainFinding", "looplint.showFindings"];
+/** A piece of a language model's words, on its way. */
+interface Words {
+  readonly stream: string;
+  readonly text?: string;
+  readonly restart?: boolean;
+}
+
 /** A server that does not answer is ended after this time. */
 const PATIENCE_MS = 2000;
 
@@ -33,6 +41,9 @@ export class Session implements vscode.Disposable, Server {
   private state: ServerState = { phase: "idle" };
   /** What is under way; the next step waits for it, so that no two servers run. */
   private last: Promise<void> = Promise.resolve();
+  /** Who hears the words of an explanation that is under way, by its name. */
+  private readonly streams = new Map<string, (piece: string | undefined) => void>();
+  private streamCount = 0;
 
   constructor(private readonly wiring: Wiring) {}
 
@@ -60,6 +71,21 @@ export class Session implements vscode.Disposable, Server {
 
   async execute<Answer>(command: string, ...args: unknown[]): Promise<Answer> {
     return this.running().sendRequest<Answer>("workspace/executeCommand", { command, arguments: args });
+  }
+
+  async explain<Answer>(
+    asked: object,
+    onWords: (piece: string | undefined) => void,
+    token: vscode.CancellationToken,
+  ): Promise<Answer> {
+    const stream = String(++this.streamCount);
+    this.streams.set(stream, onWords);
+    const params = { command: "looplint.server.explain", arguments: [{ ...asked, stream }] };
+    try {
+      return await this.running().sendRequest<Answer>("workspace/executeCommand", params, token);
+    } finally {
+      this.streams.delete(stream);
+    }
   }
 
   /** What governs a document; undefined where no server runs. */
@@ -98,9 +124,14 @@ export class Session implements vscode.Disposable, Server {
     }
     this.wiring.log.info(`starting ${program.command} (${program.origin})`);
     this.say({ phase: "starting", program: program.command });
-    const executable = { command: program.command, args: ["server"] };
+    const settings = vscode.workspace.getConfiguration("looplint");
+    const own = (name: string) => settings.inspect<unknown>(name)?.globalValue;
+    const executable = { command: program.command, args: ["server", ...explainArguments(own)] };
     const client = new LanguageClient("looplint", "looplint", executable, this.options());
     client.onNotification("looplint/status", () => this.wiring.onStatusChange());
+    client.onNotification("looplint/explanation", ({ stream, text, restart }: Words) =>
+      this.streams.get(stream)?.(restart ? undefined : text),
+    );
     client.onDidChangeState(({ newState }) => {
       if (client !== this.client) return;
       const version = client.initializeResult?.serverInfo?.version ?? this.state.version;

@@ -35,13 +35,18 @@ function server(answers: Record<string, unknown>) {
   const asked: unknown[][] = [];
   const one = {
     asked,
+    words: [] as (string | undefined)[],
+    explain: async (finding: object, onWords: (piece: string | undefined) => void) => {
+      for (const piece of one.words) onWords(piece);
+      return one.execute("looplint.server.explain", finding);
+    },
     execute: async (command: string, ...args: unknown[]) => {
       asked.push([command, ...args]);
       if (!(command in answers)) throw new Error(`no command is called ${command}`);
       return answers[command] as never;
     },
   };
-  return { asked, get: async () => one };
+  return { asked, one, get: async () => one };
 }
 
 test("a workspace is checked by the server, and its problems are shown", async () => {
@@ -79,6 +84,22 @@ test("a finding is explained by the server, for the cursor and for a code action
   const action = { rule: "other-rule", uri: "file:/w/b.py", range };
   await explainFinding(explanations, get, action);
   assert.equal(asked[1]?.[1], action);
+});
+
+test("a model's words are shown as they come, as text, and then the answer", async () => {
+  const explanations = new Explanations();
+  const shown: string[] = [];
+  explanations.onDidChange((uri) => shown.push(explanations.provideTextDocumentContent(uri as never)));
+  const answer = { rule: "list-membership-in-loop", markdown: "words\n\n# the page\n", problem: "it broke off" };
+  const { one, get } = server({ "looplint.server.explain": answer });
+  one.words = ["![a]", undefined, "It ", "```scans"];
+  findingOnLine4();
+  cursorAt(3);
+  await explainFinding(explanations, get, undefined);
+  const text = (words: string) => "```text\n" + words + "\n```\n";
+  assert.deepEqual(shown, [text("![a]"), text(""), text("It "), text("It '''scans"), answer.markdown]);
+  assert.equal(editor.commands.length, 1);
+  assert.match(editor.said[0] ?? "", /it broke off/);
 });
 
 test("without a finding there is nothing to explain", async () => {

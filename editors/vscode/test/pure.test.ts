@@ -4,6 +4,7 @@ import { test } from "node:test";
 
 import { Diagnostic, Position, Range, Uri } from "vscode";
 import { findingAt, ruleOf } from "../src/finding";
+import { explainArguments } from "../src/explaining";
 import { chooseProgram, type Places } from "../src/program";
 import { documentFilters, traceFilters } from "../src/selector";
 import { shown } from "../src/status";
@@ -125,4 +126,14 @@ test("a timeline runs no script and opens no connection, whatever is in the trac
   // A trace that brings a head of its own does not come before ours.
   assert.ok(guarded("<html><head></head><pre><head></pre>").startsWith("<html><head><meta http-equiv"));
   assert.match(failure("<script>"), /&lt;script&gt;/);
+});
+
+test("a model explains only where the user's own settings say so", () => {
+  const own = (settings: Record<string, unknown>) => explainArguments((name) => settings[name]);
+  assert.deepEqual(own({ "explain.baseUrl": "http://localhost:1/v1" }), []);
+  assert.deepEqual(own({ "explain.enable": "yes" }), []);
+  assert.deepEqual(own({ "explain.enable": true, "explain.model": "--isolated", "explain.budget": "" }), [
+    "--explain",
+    "--model=--isolated",
+  ]);
 });

@@ -62,6 +62,7 @@ export class Diagnostic {
 }
 
 export const LanguageStatusSeverity = { Information: 0, Warning: 1, Error: 2 };
+export const ProgressLocation = { Notification: 15 };
 export const ViewColumn = { Beside: -2 };
 
 type Listener<T> = (value: T) => unknown;
@@ -111,6 +112,8 @@ export const languages = {
 export const window = {
   activeTextEditor: undefined as { document: { uri: Uri }; selection: { active: Position } } | undefined,
   showInformationMessage: async (text: string) => void editor.said.push(text),
+  showWarningMessage: async (text: string) => void editor.said.push(text),
+  withProgress: (_options: unknown, task: (progress: unknown, token: unknown) => Promise<unknown>) => task({}, {}),
   createWebviewPanel: (_type: string, title: string, _column: unknown, options: unknown) => {
     const panel = { title, options, webview: { html: "" } };
     editor.panels.push(panel);

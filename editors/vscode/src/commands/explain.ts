@@ -1,4 +1,5 @@
-// "Explain Finding": the finding's cost, its proof and the rule's page, beside the code.
+// "Explain Finding": the finding's cost, its proof and the rule's page, beside the code; before them a language
+// model's words, where the user has one explain.
 import * as vscode from "vscode";
 
 import { findingAt, ruleOf } from "../finding";
@@ -14,6 +15,8 @@ export interface Asked {
 interface Explanation {
   readonly rule: string;
   readonly markdown: string;
+  /** Why a language model that was to explain gave no answer. */
+  readonly problem?: string;
 }
 
 /** Explanations that are shown, by address: documents that no file holds. */
@@ -46,9 +49,36 @@ export async function explainFinding(
     void vscode.window.showInformationMessage("looplint: there is no finding of looplint on this line.");
     return;
   }
-  const answer = await (await server()).execute<Explanation>("looplint.server.explain", asked);
-  const uri = explanations.put(answer.rule, answer.markdown);
-  await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
+  const one = await server();
+  let words = "";
+  let shown: Thenable<unknown> | undefined;
+  const show = (markdown: string) => {
+    const uri = explanations.put(asked.rule, markdown);
+    shown ??= vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
+  };
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: `looplint explains ${asked.rule}`,
+    cancellable: true,
+  };
+  const answer = await vscode.window.withProgress(options, (_progress, token) =>
+    one.explain<Explanation>(
+      asked,
+      (piece) => {
+        words = piece === undefined ? "" : words + piece;
+        show(plain(words));
+      },
+      token,
+    ),
+  );
+  show(answer.markdown);
+  await shown;
+  if (answer.problem) void vscode.window.showWarningMessage(`looplint: ${answer.problem}`);
+}
+
+/** Words on their way, as text: nothing in them is a link, a picture or HTML. */
+function plain(words: string): string {
+  return `\`\`\`text\n${words.replace(/`{3,}/g, "'''")}\n\`\`\`\n`;
 }
 
 function atCursor(): Asked | undefined {
