@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
         .map_err(|errors| Errors::clone(&errors))?;
     let config = &project.config;
     let mut outputs = arguments.output.outputs(&config.output_format)?;
-    let explains = arguments.explaining.is_on()?;
+    let explains = explains(arguments, &outputs)?;
     let past = Past::new(&arguments.past, config, &resolver)?;
     let fixer = arguments.fixing.fixer(is_stdin(arguments));
     let run = check_paths(arguments, &resolver, &past, fixer.clone())?;
@@ -105,6 +105,23 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
     });
     let fixed = n_fixed > 0 && arguments.fixing.exit_non_zero_on_fix;
     Ok(code(dirty || fixed, arguments))
+}
+
+/// Whether findings are to be explained, and there is a report that shows it.
+fn explains(arguments: &cli::Check, outputs: &[Output]) -> Result<bool> {
+    let explaining = &arguments.explaining;
+    let in_sarif = explaining.explain_in_sarif;
+    let has_place = outputs
+        .iter()
+        .any(|output| output.carries_explanations(in_sarif));
+    let asked = explaining.is_on()?;
+    if asked && !has_place && !explaining.llm.dry_run {
+        say(
+            "looplint: this output format has no place for explanations, so nobody is asked; full, json, json-lines, html and agent have, and sarif with --explain-in-sarif",
+        );
+        return Ok(false);
+    }
+    Ok(asked)
 }
 
 /// Has findings explained; with `live` what people read is written meanwhile.

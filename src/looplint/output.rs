@@ -60,6 +60,11 @@ impl Output {
     pub(crate) fn is_live(&self) -> bool {
         self.format == Format::Full && self.file.is_none()
     }
+
+    /// Whether explanations have a place in it.
+    pub(crate) fn carries_explanations(&self, in_sarif: bool) -> bool {
+        self.format.carries_explanations(in_sarif)
+    }
 }
 
 impl Arguments {

@@ -34,6 +34,12 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             Some((Safety::Unsafe(_), false)) => write!(out, " (--fix --unsafe-fixes does it)")?,
             _ => {}
         }
+        // An agent knows the pages' kind of text, and can ask for a page.
+        let explanation = report.options.explanations.get(&found.key);
+        if let Some(explanation) = explanation.filter(|explanation| explanation.model.is_some()) {
+            let (text, note) = (one_line(&explanation.text), one_line(&explanation.note));
+            write!(out, " why: {text} ({note})")?;
+        }
         writeln!(out)?;
     }
     for (source, problem) in report.problems() {

@@ -55,6 +55,21 @@ impl Format {
         Format::Agent,
     ];
 
+    /// Whether explanations have a place in it; in SARIF only where the user wants them there.
+    pub const fn carries_explanations(self, in_sarif: bool) -> bool {
+        match self {
+            Format::Full | Format::Json | Format::JsonLines | Format::Html | Format::Agent => true,
+            Format::Sarif => in_sarif,
+            Format::Concise
+            | Format::Github
+            | Format::Gitlab
+            | Format::Junit
+            | Format::Checkstyle
+            | Format::Rdjson
+            | Format::Markdown => false,
+        }
+    }
+
     /// The name on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,8 +1,7 @@
 //! `looplint trace calibrate`: the rules, and where it is asked for the judge, measured on labelled runs.
 //!
-//! A set is a `labels.jsonl` of lines `{trace_file, split, labels: [{category, step, agent, root}], meta: {reward}}`
-//! beside its runs. A label's step is a turn number, its category a mode of looplint's, or one of a published
-//! taxonomy that is mapped below.
+//! A set is a `labels.jsonl` beside its runs. A label's step is a turn number, its category a mode of looplint's, or
+//! one of a published taxonomy.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -11,37 +10,24 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use looplint_llm::compare::{self, Verdict};
-use looplint_llm::stats::{Confusion, wilson};
+use looplint_llm::stats::wilson;
 use looplint_model::{Measured, Rate, Severity};
 use serde_json::{Value, json};
 
 use super::classify::judge_runs;
+use super::fit::{judge_figures, verdicts, write_calibrated};
+use super::labels::{CATEGORIES, Entry, Label, entries_of, labels_below, run_file};
 use super::read::{Reader, Run};
 use crate::config;
-use crate::llm::judge::{self, Judged};
+use crate::llm::judge;
 use crate::tell::hinted;
 
 /// Steps of tolerance that are reported.
 const WITHIN: [i64; 4] = [0, 1, 3, 5];
 /// Run lengths, in turns, for which probabilities are kept apart.
 const LENGTHS: [Option<u64>; 4] = [Some(4), Some(12), Some(40), None];
-/// The mode of a label that says only that a run failed.
-const UNNAMED: &str = "(no category)";
 /// Labelled runs that a probability needs; with fewer the page's prior stays.
 const FIRED_MIN: u64 = 5;
-/// Which modes a category of a published taxonomy stands for: AgentRx and MAST.
-const CATEGORIES: [(&str, &[&str]); 6] = [
-    (
-        "Guardrails Triggered",
-        &["GUARDRAIL_STOP", "BUDGET_EXHAUSTED"],
-    ),
-    ("FM-1.2", &["ROLE_TAKEOVER"]),
-    ("FM-1.3", &["CIRCULAR_REASONING"]),
-    ("FM-1.5", &["PREMATURE_TERMINATION"]),
-    ("FM-2.1", &["CONTEXT_LOSS"]),
-    ("FM-3.2", &["HALLUCINATION"]),
-];
 
 /// Flags of `looplint trace calibrate`.
 #[derive(Debug, Args)]
@@ -65,45 +51,24 @@ pub(crate) struct Arguments {
     pub(crate) configuration: config::Arguments,
 }
 
-#[derive(Debug, serde::Deserialize)]
-struct Entry {
-    trace_file: String,
-    #[serde(default)]
-    split: String,
-    #[serde(default)]
-    labels: Vec<Label>,
-    #[serde(default)]
-    meta: Value,
-}
-
-#[derive(Clone, Debug, serde::Deserialize)]
-struct Label {
-    #[serde(default)]
-    category: String,
-    step: Option<i64>,
-    agent: Option<String>,
-    #[serde(default)]
-    root: bool,
-}
-
 /// A labelled run with what was found.
-struct Case {
-    set: String,
+pub(super) struct Case {
+    pub(super) set: String,
     /// Its file, as the label names it.
-    name: String,
-    labels: Vec<Label>,
+    pub(super) name: String,
+    pub(super) labels: Vec<Label>,
     /// Whether the run passed, where anything says so.
-    passed: Option<bool>,
-    run: Run,
+    pub(super) passed: Option<bool>,
+    pub(super) run: Run,
 }
 
 /// Hits and misses of one rule or mode.
 #[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    tp: u64,
-    fp: u64,
-    fn_: u64,
-    tn: u64,
+pub(super) struct Counts {
+    pub(super) tp: u64,
+    pub(super) fp: u64,
+    pub(super) fn_: u64,
+    pub(super) tn: u64,
 }
 
 /// Measures the rules on the labelled runs of a folder.
@@ -169,133 +134,6 @@ fn cases(folder: &Path, reader: &Reader) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// The labels of a file, each with its line.
-fn entries_of(path: &Path) -> Result<Vec<(usize, Entry)>> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("{} cannot be read", path.display()))?;
-    let lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    let entries = lines.map(|(at, line)| {
-        let entry = serde_json::from_str(line)
-            .with_context(|| format!("{}:{}: this is no label", path.display(), at + 1))?;
-        Ok((at + 1, entry))
-    });
-    entries.collect()
-}
-
-/// The labelled runs of a file of labels, or of all below a folder: the run's file and its modes.
-///
-/// # Errors
-/// A file cannot be read, or a line is no label.
-pub(super) fn labels(path: &Path) -> Result<Vec<(String, Vec<String>)>> {
-    let files = match path.is_dir() {
-        true => labels_below(path)?,
-        false => vec![path.to_owned()],
-    };
-    let mut all = Vec::new();
-    for file in files {
-        for (_, entry) in entries_of(&file)? {
-            let passed = entry.meta["reward"].as_f64().map(|reward| reward >= 1.0);
-            all.push((entry.trace_file, labelled_modes(&entry.labels, passed)));
-        }
-    }
-    Ok(all)
-}
-
-/// The modes of labels: looplint's own names where they have one. A failed run without a category has failed all the
-/// same, and so has one whose category no rule speaks of.
-fn labelled_modes(labels: &[Label], passed: Option<bool>) -> Vec<String> {
-    let mut modes: Vec<String> = Vec::new();
-    for label in labels.iter().filter(|label| !label.category.is_empty()) {
-        let known = CATEGORIES
-            .iter()
-            .find(|(category, _)| *category == label.category);
-        match known {
-            Some((_, own)) => modes.extend(own.iter().map(|&mode| mode.to_owned())),
-            None => modes.push(label.category.clone()),
-        }
-    }
-    if modes.is_empty() && (passed == Some(false) || labels.iter().any(|label| label.root)) {
-        modes.push(UNNAMED.to_owned());
-    }
-    modes.sort_unstable();
-    modes.dedup();
-    modes
-}
-
-/// The verdicts of the rules against the labels, as if each run had one verdict and nothing else.
-fn verdicts(cases: &[Case]) -> Value {
-    let given: Vec<Verdict> = cases.iter().map(rules_verdict).collect();
-    calibrated(&given, cases)
-}
-
-fn rules_verdict(case: &Case) -> Verdict {
-    let place = |at: usize| case.run.findings[at].run.as_ref();
-    let root = case.run.root.and_then(place);
-    let also = case.run.also.iter().filter_map(|&at| place(at));
-    Verdict {
-        run: case.name.clone(),
-        mode: root.map(|place| place.mode.to_owned()),
-        also: also.map(|place| place.mode.to_owned()).collect(),
-        confidence: root.map_or(0.0, |place| place.probability),
-    }
-}
-
-/// What the judge was asked and how its verdicts fit the labels; beside it the rules on the same runs.
-fn judge_figures(cases: &[Case]) -> Value {
-    let judged = |case: &Case| case.run.judged.as_ref()?.verdict(&case.name);
-    let given: Vec<Verdict> = cases.iter().filter_map(judged).collect();
-    let same: Vec<Verdict> = cases
-        .iter()
-        .filter(|case| judged(case).is_some())
-        .map(rules_verdict)
-        .collect();
-    let n_dropped = cases
-        .iter()
-        .filter(|case| matches!(case.run.judged, Some(Judged::Dropped(..))))
-        .count();
-    let hits = cases.iter().filter(|case| {
-        let Some(Judged::Ruled(_, ruling, _)) = &case.run.judged else {
-            return false;
-        };
-        let root = case.labels.iter().find(|label| label.root);
-        ruling.mode.is_some() && root.and_then(|label| label.step) == Some(ruling.turn)
-    });
-    let with_step = cases.iter().filter(|case| {
-        let has_step = |label: &Label| label.root && label.step.is_some();
-        judged(case).is_some() && case.labels.iter().any(has_step)
-    });
-    json!({
-        "open": given.len() + n_dropped,
-        "judged": given.len(),
-        "dropped": n_dropped,
-        "step": share(hits.count() as u64, with_step.count() as u64),
-        "verdicts": calibrated(&given, cases),
-        "rules_on_the_same_runs": calibrated(&same, cases),
-    })
-}
-
-/// Per mode, and for failure as such (`any`): counts, precision, recall, F1, kappa.
-fn calibrated(given: &[Verdict], cases: &[Case]) -> Value {
-    let truth: Vec<compare::Label> = cases
-        .iter()
-        .map(|case| compare::Label {
-            run: case.name.clone(),
-            modes: labelled_modes(&case.labels, case.passed),
-        })
-        .collect();
-    let rows = compare::calibrate(given, &truth).into_iter().map(|row| {
-        let Confusion { tp, fp, fn_, tn } = row.counts;
-        let counts = Counts { tp, fp, fn_, tn };
-        let mut value = figures(counts);
-        value["kappa"] = json!(row.kappa);
-        (row.mode, value)
-    });
-    Value::Object(rows.collect())
-}
-
 fn case(reader: &Reader, labels: &Path, entry: Entry, file: &Path) -> Result<Option<Case>> {
     let folder = labels
         .parent()
@@ -317,36 +155,6 @@ fn case(reader: &Reader, labels: &Path, entry: Entry, file: &Path) -> Result<Opt
         passed,
         run,
     }))
-}
-
-/// All `labels.jsonl` below a folder, sorted.
-fn labels_below(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(folder) = open.pop() {
-        let entries = std::fs::read_dir(&folder)
-            .with_context(|| format!("{} cannot be read", folder.display()))?;
-        for entry in entries.flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.file_name().is_some_and(|name| name == "labels.jsonl") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// Where a label's run is: named from the folder, from the labels' own folder, or from the one above it.
-fn run_file(folder: &Path, labels: &Path, name: &str) -> Option<PathBuf> {
-    let own = labels.parent()?;
-    let above = own.parent().unwrap_or(own);
-    [folder, own, above]
-        .iter()
-        .map(|base| base.join(name))
-        .find(|path| path.is_file())
 }
 
 /// The turn and agent that looplint blames: the verdict's, else the position to look at first.
@@ -409,7 +217,7 @@ fn steps(cases: &[Case]) -> Value {
 }
 
 /// A share with its 95 % interval (Wilson).
-fn share(hits: u64, n: u64) -> Value {
+pub(super) fn share(hits: u64, n: u64) -> Value {
     let interval = wilson(hits, n);
     json!({
         "hits": hits, "n": n, "rate": (n > 0).then(|| hits as f64 / n as f64),
@@ -535,7 +343,7 @@ fn known_categories<'c>(cases: &'c [Case], set: &str) -> Vec<(&'c str, Vec<&'c s
 }
 
 /// Precision, recall and F1 with their intervals.
-fn figures(counts: Counts) -> Value {
+pub(super) fn figures(counts: Counts) -> Value {
     let Counts { tp, fp, fn_, tn } = counts;
     let f1 = (2 * tp + fp + fn_ > 0).then(|| 2.0 * tp as f64 / (2 * tp + fp + fn_) as f64);
     json!({
@@ -701,30 +509,7 @@ fn write(out: &mut dyn Write, report: &Value) -> io::Result<()> {
     Ok(())
 }
 
-fn write_calibrated(out: &mut dyn Write, rows: &Value) -> io::Result<()> {
-    let number = |value: &Value| {
-        value
-            .as_f64()
-            .map_or("undefined".to_owned(), |value| format!("{value:.3}"))
-    };
-    for (mode, row) in entries(rows) {
-        writeln!(
-            out,
-            "  {mode:36} TP {} FP {} FN {} TN {}  precision {}  recall {}  F1 {}  kappa {}",
-            row["tp"],
-            row["fp"],
-            row["fn"],
-            row["tn"],
-            counted(&row["precision"]),
-            counted(&row["recall"]),
-            number(&row["f1"]),
-            number(&row["kappa"])
-        )?;
-    }
-    Ok(())
-}
-
-fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+pub(super) fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
@@ -734,7 +519,7 @@ fn percent(share: &Value) -> String {
         .map_or("    -".into(), |rate| format!("{:5.1}", 100.0 * rate))
 }
 
-fn counted(share: &Value) -> String {
+pub(super) fn counted(share: &Value) -> String {
     let Some(rate) = share["rate"].as_f64() else {
         return "undefined (no cases)".into();
     };

@@ -14,7 +14,7 @@ use looplint_llm::compare::{Comparison, Label, Verdict, compare};
 use serde_json::{Value, json};
 
 use super::batch::rate;
-use super::calibrate;
+use super::labels;
 use crate::tell::FOUND;
 
 /// Flags of `looplint trace compare`.
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let margin = rate(&arguments.margin)?;
     let (a, b) = (verdicts(&arguments.first)?, verdicts(&arguments.second)?);
     let labels = match &arguments.labels {
-        Some(path) => labels(path, a.iter().chain(&b))?,
+        Some(path) => labels_of(path, a.iter().chain(&b))?,
         None => Vec::new(),
     };
     let comparison = compare(&a, &b, &labels);
@@ -135,8 +135,8 @@ fn verdict(row: &Value) -> Verdict {
 }
 
 /// The labels of the runs that verdicts speak of: a label names a file by the end of its path.
-fn labels<'v>(path: &Path, verdicts: impl Iterator<Item = &'v Verdict>) -> Result<Vec<Label>> {
-    let known = calibrate::labels(path)?;
+fn labels_of<'v>(path: &Path, verdicts: impl Iterator<Item = &'v Verdict>) -> Result<Vec<Label>> {
+    let known = labels::labels(path)?;
     let mut found: BTreeMap<&str, Label> = BTreeMap::new();
     for verdict in verdicts {
         let file = verdict

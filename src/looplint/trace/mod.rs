@@ -6,6 +6,8 @@ mod batch;
 mod calibrate;
 mod classify;
 mod compare;
+mod fit;
+mod labels;
 mod pack;
 mod read;
 mod show;
