@@ -196,6 +196,16 @@ fn without_anybody_to_ask_the_page_explains() {
 }
 
 #[test]
+fn where_there_is_nothing_to_ask_nobody_is_asked() {
+    let fake = Fake::saying(WORDS);
+    let project = Project::new(&[("a.py", "x = 1\n")]);
+    let ran = project.run(&["check", "--explain", "--llm-base-url", &fake.base]);
+    assert_eq!((ran.code, fake.n_calls()), (0, 0), "{}", ran.seen());
+    let wrong = project.run(&["check", "--explain", "--llm-base-url", "x"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.seen());
+}
+
+#[test]
 fn the_first_model_of_a_server_is_asked_where_none_is_named() {
     let fake = Fake::new(|seen| match seen.path.as_str() {
         "/v1/models" => Reply::Status(200, String::new(), r#"{"data": [{"id": "own"}]}"#.into()),

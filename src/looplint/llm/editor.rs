@@ -16,6 +16,7 @@ use looplint_model::{Finding, Source};
 use super::explain::{name_in, prompts};
 use super::setup::client;
 use super::{Arguments, Wanted};
+use crate::tell::hinted;
 
 /// Asks for an editor.
 pub(crate) struct Desk {
@@ -30,6 +31,10 @@ impl Desk {
     /// # Errors
     /// A flag makes no sense; nothing is opened yet.
     pub(crate) fn new(arguments: &Arguments) -> Result<Desk> {
+        if arguments.dry_run {
+            let hint = "`looplint check --explain --llm-dry-run` shows what an editor would send";
+            return Err(hinted("an editor cannot show a dry run", hint));
+        }
         Wanted::new(arguments, &BTreeMap::new())?.options()?;
         Ok(Desk {
             arguments: arguments.clone(),

@@ -83,6 +83,14 @@ pub(crate) fn run(
 ) -> Result<Done> {
     let wanted = Wanted::new(&arguments.llm, &config.llm)?;
     let found = report.found();
+    if found.is_empty() {
+        // A mistake in the flags is one all the same; nobody is asked anything.
+        wanted.options()?;
+        return Ok(match arguments.llm.dry_run {
+            true => Done::DryRun(String::new()),
+            false => Done::Explained(Ok(())),
+        });
+    }
     let setup = wanted.setup()?;
     let redactor = setup.redactor.clone();
     let address = setup.options.as_ref().ok().and_then(|options| {
@@ -103,7 +111,6 @@ pub(crate) fn run(
     }
     if !quiet {
         match (&client, address) {
-            _ if found.is_empty() => {}
             (Err(why), _) => say(format!(
                 "looplint: {why} Pages of rules explain the findings."
             )),

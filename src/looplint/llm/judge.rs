@@ -99,9 +99,8 @@ struct Asked {
 /// # Errors
 /// Flags or configuration make no sense.
 pub(crate) fn run(arguments: &Arguments, config: &Config, cases: &[Case<'_>]) -> Result<Done> {
-    let setup = Wanted::new(&arguments.llm, &config.llm)?.setup()?;
-    let redactor = setup.redactor.clone();
-    let client = setup.client()?;
+    let wanted = Wanted::new(&arguments.llm, &config.llm)?;
+    let redactor = wanted.redactor();
     let modes = judge::modes(select::pages());
     let mut judged: Vec<Judged> = Vec::new();
     let mut asked: Vec<Asked> = Vec::new();
@@ -129,11 +128,19 @@ pub(crate) fn run(arguments: &Arguments, config: &Config, cases: &[Case<'_>]) ->
             Err(small) => judged.push(Judged::Dropped(why, small.to_string())),
         }
     }
+    if asked.is_empty() {
+        // A mistake in the flags is one all the same; nobody is asked anything.
+        wanted.options()?;
+        return Ok(match arguments.llm.dry_run {
+            true => Done::DryRun(String::new()),
+            false => Done::Judged(judged),
+        });
+    }
     let jobs: Vec<Job> = asked
         .iter()
         .map(|asked| Job::Judge(asked.question.clone()))
         .collect();
-    let client = match client {
+    let client = match wanted.setup()?.client()? {
         Ok(client) => client,
         Err(why) => {
             say(format!(
