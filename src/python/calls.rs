@@ -54,6 +54,14 @@ impl<'d> Node<'d> {
         })
     }
 
+    /// `xs.index(x, start)`: the search goes on where the last one ended, and all of them together go through once.
+    pub fn searches_on(self) -> bool {
+        matches!(self.method(), Some((_, "index" | "find")))
+            && self
+                .argument(1, "")
+                .is_some_and(|start| start.constant_int().is_none())
+    }
+
     /// Whether the expression takes from an iterator that a name holds: then it gives something else each time.
     pub fn drains(self) -> bool {
         self.subtree().any(|part| {

@@ -80,11 +80,7 @@ impl<'d> Node<'d> {
         let AnyNodeRef::StmtFunctionDef(function) = callee.ast() else {
             return false;
         };
-        let is_static = function
-            .decorator_list
-            .iter()
-            .any(|each| matches!(&each.expression, Expr::Name(name) if name.id.as_str() == "staticmethod"));
-        if callee.parent_class().is_none() || is_static {
+        if callee.parent_class().is_none() || is_static(callee) {
             return false;
         }
         match &*call.func {
@@ -161,7 +157,7 @@ impl<'d> Node<'d> {
                 let is_self = value.subject_within(depth + 1) == Subject::Parameter(0)
                     && self
                         .function()
-                        .is_some_and(|function| function.parent_class().is_some());
+                        .is_some_and(|function| function.parent_class().is_some() && !is_static(function));
                 if is_self {
                     Subject::Attribute(attribute.attr.to_string())
                 } else {
@@ -187,6 +183,16 @@ impl<'d> Node<'d> {
             _ => Subject::Other,
         }
     }
+}
+
+/// Whether a method gets no instance.
+fn is_static(function: Node<'_>) -> bool {
+    let AnyNodeRef::StmtFunctionDef(each) = function.ast() else {
+        return false;
+    };
+    each.decorator_list
+        .iter()
+        .any(|each| matches!(&each.expression, Expr::Name(name) if name.id.as_str() == "staticmethod"))
 }
 
 /// The position of a parameter among its function's.
@@ -577,6 +583,9 @@ impl<'d> Finder<'d> {
             return;
         }
         let searches = matches!(fact.name, "index" | "count" | "remove" | "__contains__");
+        if node.searches_on() {
+            return;
+        }
         self.deed(
             if searches { What::Scan } else { What::Compute },
             object,

@@ -279,6 +279,10 @@ impl<'d> Node<'d> {
         let AnyNodeRef::ExprCall(call) = self.ast() else {
             return sure(Role::Escapes);
         };
+        // `np.add(a, b, out=c)`: the answer is written there.
+        if keyword == Some("out") && self.callee().is_none() {
+            return sure(Role::Mutates);
+        }
         let fact = match self.method() {
             Some((receiver, name)) => {
                 let ty = receiver.ty();

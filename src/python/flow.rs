@@ -92,9 +92,12 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// Whether it belongs to a test, by the conventions of pytest and unittest: a function called `test..`, a class
-    /// called `Test..` or derived from a `..TestCase`.
+    /// Whether it belongs to a test, by the conventions of pytest and unittest: a file of tests or of what helps them, a
+    /// function called `test..`, a class called `Test..` or derived from a `..TestCase`.
     pub fn is_in_test(self) -> bool {
+        if self.document.is_of_tests() {
+            return true;
+        }
         self.ancestors().any(|above| match above.ast() {
             AnyNodeRef::StmtFunctionDef(each) => {
                 let rest = each.name.as_str().strip_prefix("test");

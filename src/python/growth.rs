@@ -129,6 +129,51 @@ impl<'d> Growth<'d> {
         }
     }
 
+    /// Whether an earlier statement of the same loop, of a shape that `grown` knows, grows the same: the loop is told of
+    /// once.
+    pub fn follows(&self, grown: impl Fn(Node<'d>) -> Option<Node<'d>>) -> bool {
+        let whole = self.loops[0].node();
+        whole
+            .subtree()
+            .take_while(|each| *each != self.statement)
+            .filter(|each| matches!(each.kind(), Kind::Assign | Kind::AugAssign))
+            .filter_map(grown)
+            .any(|other| {
+                other.source() == self.target.source()
+                    && Growth::of(other).is_some_and(|other| other.loops == self.loops)
+            })
+    }
+
+    /// Whether the loops also cut the value: a buffer that is filled and emptied does not grow.
+    pub fn is_cut(&self) -> bool {
+        self.outermost().node().subtree().any(|node| {
+            let AnyNodeRef::StmtAssign(each) = node.ast() else {
+                return false;
+            };
+            let is_own = each
+                .targets
+                .iter()
+                .any(|one| node.at(one).source() == self.target.source());
+            let AnyNodeRef::ExprSubscript(cut) = node.at(&*each.value).ast() else {
+                return false;
+            };
+            is_own
+                && cut.slice.is_slice_expr()
+                && node.at(&*cut.value).source() == self.target.source()
+        })
+    }
+
+    /// Whether each iteration hands out the value that it has so far: then each needs it whole.
+    pub fn is_handed_out(&self) -> bool {
+        let innermost = self.loops[0];
+        self.reads().into_iter().any(|each| {
+            let role = each.role().role;
+            matches!(role, Role::Escapes | Role::Stores)
+                && !each.is_stored()
+                && each.multiplicity(innermost) == Multiplicity::Repeated
+        })
+    }
+
     /// Whether another name, a container or a call ever holds the object: then the old and the new one can be told
     /// apart.
     pub fn is_shared(&self) -> bool {
@@ -203,10 +248,13 @@ fn starts_anew<'d>(target: Node<'d>, around: Loop<'d>) -> bool {
         AnyNodeRef::ExprAttribute(each) => target.at(&*each.value),
         AnyNodeRef::ExprSubscript(each) => {
             let key = target.at(&*each.slice);
-            if key.invariant(around).is_err() {
+            let list = target.at(&*each.value);
+            // The last of a list that gets more is another one each time.
+            let moves = key.constant_int().is_some_and(|at| at < 0) && gets_more(list, around);
+            if moves || key.invariant(around).is_err() {
                 return true;
             }
-            target.at(&*each.value)
+            list
         }
         _ => return true,
     };
@@ -229,6 +277,15 @@ fn starts_anew<'d>(target: Node<'d>, around: Loop<'d>) -> bool {
             .iter()
             .any(|one| node.at(one).source() == target.source()),
         _ => false,
+    })
+}
+
+/// Whether the loop, or a method that it calls, appends to the list.
+fn gets_more<'d>(list: Node<'d>, around: Loop<'d>) -> bool {
+    around.node().subtree().any(|node| {
+        node.method().is_some_and(|(receiver, method)| {
+            matches!(method, "append" | "extend" | "insert") && receiver.source() == list.source()
+        })
     })
 }
 

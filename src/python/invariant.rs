@@ -48,6 +48,13 @@ impl<'d> Node<'d> {
     pub fn invariant(self, around: Loop<'d>) -> Result<Confidence, Variance<'d>> {
         let mut confidence = Confidence::Proven;
         self.check_invariant(around, self, &mut confidence)?;
+        if self.kind() == Kind::Call && self.ends(around) {
+            // Something must change it, though nothing shows what.
+            return Err(Variance {
+                reason: Reason::Impure,
+                at: self,
+            });
+        }
         Ok(confidence)
     }
 
@@ -93,6 +100,36 @@ impl<'d> Node<'d> {
                 at: self,
             }),
         }
+    }
+
+    /// Whether a `while` asks it, and nothing else, whether to go on: `while not done(x)`, `while a(x) and b(y)`.
+    fn ends(self, around: Loop<'d>) -> bool {
+        let AnyNodeRef::StmtWhile(each) = around.node().ast() else {
+            return false;
+        };
+        let test = around.node().at(&*each.test);
+        let mut part = self;
+        while part != test {
+            let Some(parent) = part.parent() else {
+                return false;
+            };
+            match parent.ast() {
+                AnyNodeRef::ExprUnaryOp(_) | AnyNodeRef::ExprBoolOp(_) => {}
+                AnyNodeRef::ExprCompare(compare) => {
+                    let other = std::iter::once(&*compare.left).chain(&*compare.comparators);
+                    let fixed = other
+                        .map(|other| parent.at(other))
+                        .filter(|other| *other != part)
+                        .all(|other| other.kind() == Kind::Literal);
+                    if !fixed {
+                        return false;
+                    }
+                }
+                _ => return false,
+            }
+            part = parent;
+        }
+        true
     }
 
     fn check_invariant(

@@ -17,6 +17,7 @@ mod elements;
 mod flow;
 mod graph;
 mod growth;
+mod handful;
 mod index;
 mod infer;
 mod invariant;

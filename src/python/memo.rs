@@ -47,6 +47,8 @@ pub(crate) struct Memo<'d> {
     pub attributes: OnceCell<FxHashMap<&'d str, Vec<u32>>>,
     /// Modules that are imported anywhere.
     pub imports: OnceCell<Vec<&'d str>>,
+    /// Whether the file is one of tests.
+    pub of_tests: OnceCell<bool>,
     /// All names that the file uses.
     pub names: OnceCell<FxHashSet<&'d str>>,
     /// How deep the search for a type is.

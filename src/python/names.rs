@@ -9,6 +9,9 @@ use crate::kind::Kind;
 use crate::node::Node;
 use crate::scope::{BindingKind, Symbol};
 
+/// Folders above a file that may say that it is one of tests.
+const FOLDERS_MAX: usize = 4;
+
 /// Modules whose `import *` replaces builtins such as `sum` and `any`.
 const STARS_THAT_SHADOW: [&str; 10] = [
     "numpy", "pylab", "scipy", "sympy", "torch", "jax", "pyspark", "cupy", "gmpy2", "sage",
@@ -141,6 +144,22 @@ impl<'d> Document<'d> {
             .any(|name| of(name))
     }
 
+    /// Whether the file holds tests or what helps them: by its name, its folder, or because it imports what runs tests.
+    /// Loops there run on data that somebody wrote by hand.
+    pub(crate) fn is_of_tests(&'d self) -> bool {
+        *self.memo.of_tests.get_or_init(|| {
+            let mut parts = self.source.name.rsplit('/');
+            let file = parts.next().unwrap_or_default();
+            let stem = file.split('.').next().unwrap_or_default();
+            let by_name = stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest";
+            // Folders further up say where somebody works.
+            let mut folders = parts.take(FOLDERS_MAX);
+            by_name
+                || folders.any(|folder| matches!(folder, "tests" | "test"))
+                || self.of_kind(Kind::Import).any(runs_tests)
+        })
+    }
+
     fn imported_modules(&'d self) -> Vec<&'d str> {
         let mut modules = Vec::new();
         for node in self.of_kind(Kind::Import) {
@@ -156,6 +175,19 @@ impl<'d> Document<'d> {
         }
         modules
     }
+}
+
+/// Whether a module begins by importing pytest or unittest; a module that can test itself imports it at its end.
+fn runs_tests(import: Node<'_>) -> bool {
+    let is_one = |name: &str| matches!(name, "pytest" | "unittest");
+    let imports = match import.ast() {
+        AnyNodeRef::StmtImport(each) => each.names.iter().any(|alias| is_one(alias.name.as_str())),
+        AnyNodeRef::StmtImportFrom(each) => {
+            each.level == 0 && each.module.as_ref().is_some_and(|module| is_one(module.as_str()))
+        }
+        _ => false,
+    };
+    imports && import.parent() == Some(import.document().module())
 }
 
 /// The qualified name that an import's alias binds.

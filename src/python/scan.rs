@@ -31,6 +31,20 @@ impl<'d> Scan<'d> {
         (!loops.is_empty() && !object.extent().is_bounded()).then_some(Scan { object, loops })
     }
 
+    /// Whether an earlier place of the same loop, of a shape that `found` knows, does the same with the same object: the
+    /// loop is told of once.
+    pub fn follows(&self, site: Node<'d>, found: impl Fn(Node<'d>) -> Option<Node<'d>>) -> bool {
+        self.innermost()
+            .whole()
+            .subtree()
+            .take_while(|each| *each != site)
+            .filter_map(|each| Some((each, found(each)?)))
+            .any(|(place, object)| {
+                object.source() == self.object.source()
+                    && Scan::of(place, object).is_some_and(|other| other.loops == self.loops)
+            })
+    }
+
     /// The innermost of the loops.
     pub fn innermost(&self) -> Loop<'d> {
         self.loops[0]

@@ -16,6 +16,9 @@ use crate::types::Type;
 /// A collection of at most this many items costs no more than a constant.
 pub const BOUNDED_MAX: u64 = 16;
 
+/// So many are bounded where they are written out: a scan of them grows with nothing.
+const WRITTEN_MAX: u64 = 64;
+
 /// What holds the layers of a neural network.
 const NETWORK_CONTAINERS: [&str; 4] = [
     "torch.nn.ModuleList",
@@ -44,7 +47,11 @@ pub struct Extent {
 impl Extent {
     /// Whether it is so small, whatever the input, that it counts as constant.
     pub fn is_bounded(&self) -> bool {
-        self.bound.is_some_and(|n| n <= BOUNDED_MAX)
+        let most = match self.origin {
+            SizeOrigin::Literal | SizeOrigin::Constant => WRITTEN_MAX,
+            _ => BOUNDED_MAX,
+        };
+        self.bound.is_some_and(|n| n <= most)
     }
 }
 
@@ -182,7 +189,13 @@ impl<'d> Node<'d> {
             AnyNodeRef::ExprStarred(each) => self.at(&*each.value).count(depth + 1),
             _ => None,
         };
-        found.or_else(|| self.count_by_type())
+        let by_nature = || {
+            self.handful().map(|n| Count {
+                n,
+                origin: SizeOrigin::Constant,
+            })
+        };
+        found.or_else(by_nature).or_else(|| self.count_by_type())
     }
 
     /// A tuple whose items are each known has their number.
@@ -220,7 +233,9 @@ impl<'d> Node<'d> {
         match binding.kind() {
             BindingKind::Assigned => {
                 let value = owner.assigned_value()?;
-                if binding.target().parent() != Some(owner) || symbol.may_grow() {
+                if binding.target().parent() != Some(owner)
+                    || !value.ty().is_mutable().is_no() && symbol.may_grow()
+                {
                     return None;
                 }
                 let count = value.count(depth + 1)?;
@@ -256,12 +271,6 @@ impl<'d> Node<'d> {
     }
 
     fn attribute_count(self, each: &'d ast::ExprAttribute, depth: u32) -> Option<Count> {
-        if self.is_qualified("sys.argv") {
-            return Some(Count {
-                n: 8,
-                origin: SizeOrigin::Constant,
-            });
-        }
         let (Type::Instance(class) | Type::Class(class)) = self.at(&*each.value).ty() else {
             return None;
         };
@@ -283,6 +292,9 @@ impl<'d> Node<'d> {
             .document
             .own_symbol(class.data().extra, each.attr.as_str())?;
         let owner = symbol.single_binding()?.owner();
+        if owner.is_property() {
+            return owner.written_answer()?.count(depth + 1);
+        }
         let value = owner.assigned_value()?;
         let count = value.count(depth + 1)?;
         // A list on the class may grow anywhere, unless the module shows that it is a constant.
@@ -301,6 +313,19 @@ impl<'d> Node<'d> {
         })
     }
 
+    /// What a function returns that does nothing else.
+    fn written_answer(self) -> Option<Node<'d>> {
+        let AnyNodeRef::StmtFunctionDef(each) = self.ast() else {
+            return None;
+        };
+        match each.body.last()? {
+            ast::Stmt::Return(one) if each.body.len() <= 2 => {
+                one.value.as_ref().map(|value| self.at(&**value))
+            }
+            _ => None,
+        }
+    }
+
     fn call_count(self, call: &'d ast::ExprCall, depth: u32) -> Option<Count> {
         let argument = |at: usize| {
             call.arguments
@@ -308,12 +333,18 @@ impl<'d> Node<'d> {
                 .get(at)
                 .map(|argument| self.at(argument))
         };
-        if let Some((receiver, "items" | "keys" | "values" | "copy")) = self.method() {
-            return receiver.count(depth + 1);
+        match self.method() {
+            Some((receiver, "items" | "keys" | "values" | "copy")) => return receiver.count(depth + 1),
+            Some((receiver, "get")) => return receiver.longest_value(depth + 1),
+            _ => {}
         }
         match self.qualified_name()?.as_str() {
             "range" => self.range_count(call, depth),
-            "enumerate" | "reversed" | "sorted" | "list" | "tuple" | "set" | "frozenset"
+            "dict" if call.arguments.args.is_empty() => {
+                let named = call.arguments.keywords.iter().all(|each| each.arg.is_some());
+                named.then(|| literal(call.arguments.keywords.len() as u64))
+            }
+            "numpy.array" | "numpy.asarray" | "enumerate" | "reversed" | "sorted" | "list" | "tuple" | "set" | "frozenset"
             | "iter" | "dict" | "filter" => {
                 argument(usize::from(self.builtin() == Some("filter")))?.count(depth + 1)
             }
@@ -347,7 +378,11 @@ impl<'d> Node<'d> {
                     // `range(len(xs))` is as long as `xs`.
                     let stop = self.at(&args[0]);
                     if stop.builtin() != Some("len") {
-                        return None;
+                        // `range(x.ndim)`: a number that is a handful.
+                        return stop.handful().map(|n| Count {
+                            n,
+                            origin: SizeOrigin::Constant,
+                        });
                     }
                     return stop.argument(0, "")?.count(depth + 1);
                 }
@@ -376,7 +411,7 @@ impl<'d> Node<'d> {
 
     fn slice_count(self, each: &'d ast::ExprSubscript, depth: u32) -> Option<Count> {
         let Expr::Slice(slice) = &*each.slice else {
-            return None;
+            return self.at(&*each.value).longest_value(depth + 1);
         };
         let whole = self.at(&*each.value).count(depth + 1);
         let int =
@@ -402,6 +437,40 @@ impl<'d> Node<'d> {
             }),
             (None, whole) => whole,
         }
+    }
+
+    /// The longest of the values of a constant dict or list of collections.
+    fn longest_value(self, depth: u32) -> Option<Count> {
+        if depth > DEPTH_MAX {
+            return None;
+        }
+        let display = match self.kind() {
+            Kind::Dict | Kind::List | Kind::Tuple => self,
+            Kind::Name => {
+                let symbol = self.symbol()?;
+                let binding = symbol.single_binding()?;
+                let value = binding.owner().assigned_value()?;
+                let constant = symbol.scope_kind() == ScopeKind::Module
+                    && binding.target().parent() == Some(binding.owner())
+                    && !symbol.may_grow();
+                constant.then_some(value)?
+            }
+            _ => return None,
+        };
+        let values: Vec<&'d Expr> = match display.ast() {
+            AnyNodeRef::ExprDict(each) => each.items.iter().map(|item| &item.value).collect(),
+            AnyNodeRef::ExprList(each) => each.elts.iter().collect(),
+            AnyNodeRef::ExprTuple(each) => each.elts.iter().collect(),
+            _ => return None,
+        };
+        let mut longest = None;
+        for value in values {
+            let count = self.at(value).count(depth + 1)?;
+            if longest.is_none_or(|longest: Count| longest.n < count.n) {
+                longest = Some(count);
+            }
+        }
+        longest
     }
 
     fn clauses_count(self, clauses: &'d [ast::Comprehension], depth: u32) -> Option<Count> {
@@ -430,9 +499,13 @@ impl<'d> Node<'d> {
                 })
             }
             ast::Operator::Mult => {
-                let (times, one) = match left.constant_int() {
+                let times = |side: Node<'d>| {
+                    let few = || side.handful().and_then(|n| i64::try_from(n).ok());
+                    side.constant_int().or_else(few)
+                };
+                let (times, one) = match times(left) {
                     Some(times) => (times, right),
-                    None => (right.constant_int()?, left),
+                    None => (times(right)?, left),
                 };
                 let one = one.count(depth + 1)?;
                 Some(Count {
@@ -565,7 +638,7 @@ impl<'d> Loop<'d> {
 
     /// Whether it makes so few iterations, whatever the input, that it multiplies nothing.
     pub fn is_bounded(self) -> bool {
-        self.kind() != LoopKind::While && self.extent().is_bounded()
+        self.kind() != LoopKind::While && self.extent().is_bounded() || self.turns_a_few_times()
     }
 }
 

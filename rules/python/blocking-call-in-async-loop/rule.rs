@@ -49,6 +49,9 @@ fn blocks(node: Node<'_>) -> Option<(&'static str, &'static str)> {
         return None;
     }
     if node.is_qualified("time.sleep") {
+        if node.argument(0, "").and_then(Node::constant_int) == Some(0) {
+            return None;
+        }
         // Nothing is waited for, only said.
         return Some(("sleeps", "`await asyncio.sleep(..)` lets the others run"));
     }

@@ -10,7 +10,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(target) = grown(node) else { return };
     let Some(growth) = Growth::of(target) else { return };
     let typed = growth.typed();
-    if typed.ty.without_none() != Type::Bytes {
+    if typed.ty.without_none() != Type::Bytes || growth.is_cut() || growth.follows(grown) {
         return;
     }
     let name = target.text();

@@ -7,18 +7,13 @@ use looplint_python::{Kind, Monomial, Node, Python, Scan, Type, big_o};
 pub const ON: &[Kind] = &[Kind::Subscript];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    let AnyNodeRef::ExprSubscript(subscript) = node.ast() else { return };
-    let (deque, index) = (node.at(&*subscript.value), node.at(&*subscript.slice));
-    let near = index.constant_int().is_some() || index.source().starts_with('-');
-    if near || index.kind() == Kind::Slice {
-        return;
-    }
+    let Some((deque, index)) = walked(node) else { return };
     let Some(scan) = Scan::of(node, deque) else { return };
     let typed = deque.typed();
     if !matches!(typed.ty.without_none(), Type::Deque(_)) || has_length_limit(deque) {
         return;
     }
-    if index.invariant(scan.innermost()).is_ok() {
+    if index.invariant(scan.innermost()).is_ok() || scan.follows(node, |other| walked(other).map(|(deque, _)| deque)) {
         return;
     }
     let name = deque.text();
@@ -36,6 +31,14 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.after = big_o(&[Monomial::of(&n)]);
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
+}
+
+/// The deque and the index of `queue[i]`, unless the place is near an end.
+fn walked(node: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
+    let AnyNodeRef::ExprSubscript(subscript) = node.ast() else { return None };
+    let index = node.at(&*subscript.slice);
+    let near = index.constant_int().is_some() || index.source().starts_with('-') || index.kind() == Kind::Slice;
+    (!near).then(|| (node.at(&*subscript.value), index))
 }
 
 /// `deque(maxlen=3)` stays short.

@@ -32,11 +32,12 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let name = target.text();
+    let shown = in_place.code.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut finding = cx.finding(
         node.span(),
-        format!("`{name}` is copied into a new {kind} in every iteration; change it in place with `{}`", in_place.code),
+        format!("`{name}` is copied into a new {kind} in every iteration; change it in place with `{shown}`"),
     );
-    finding.suggestion.clone_from(&in_place.code);
+    finding.suggestion = shown;
     finding.label = format!("copies the whole {kind}");
     finding.confidence = typed.confidence;
     finding.related = related_loops(&growth.loops);

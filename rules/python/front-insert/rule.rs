@@ -6,14 +6,14 @@ use looplint_python::{Kind, Node, Python, Scan, Type};
 pub const ON: &[Kind] = &[Kind::Call];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    let Some((list, "insert")) = node.method() else { return };
-    if node.argument(0, "").and_then(Node::constant_int) != Some(0) || node.argument(1, "").is_none() {
-        return;
-    }
+    let Some(list) = inserted_into(node) else { return };
     let Some(scan) = Scan::of(node, list) else { return };
     let typed = list.typed();
     let ty = typed.ty.without_none();
     if ty.members().is_empty() || !ty.members().iter().all(|member| matches!(member, Type::List(_))) {
+        return;
+    }
+    if scan.follows(node, inserted_into) {
         return;
     }
     let name = list.text();
@@ -32,6 +32,13 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.cost = Some(Cost::Code(cost));
     let fix = fix(&scan, node);
     cx.report(Finding { fix, ..finding });
+}
+
+/// The list of `xs.insert(0, x)`.
+fn inserted_into(node: Node<'_>) -> Option<Node<'_>> {
+    let (list, "insert") = node.method()? else { return None };
+    let at_front = node.argument(0, "").and_then(Node::constant_int) == Some(0);
+    (at_front && node.argument(1, "").is_some()).then_some(list)
 }
 
 /// `append` in the loop and one `reverse` after it, for a list that starts empty and that nothing else in the loop

@@ -22,6 +22,13 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let Some(object) = worked_through(node) else { return };
+    // The call around it says the same of both.
+    if node.parent().and_then(around).is_some_and(|whole| {
+        let mut sure = Confidence::Proven;
+        worked_through(whole).is_some() && !repeats(whole, &mut sure).is_empty()
+    }) {
+        return;
+    }
     let is_builder = node.builtin().is_some_and(|name| BUILDERS.contains(&name));
     if is_builder && !(heads_a_loop(node) && node.builtin() == Some("sorted")) {
         return;
@@ -52,6 +59,24 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cx.report(Finding { fix, ..finding });
 }
 
+/// Functions of a text, and texts are short.
+fn is_about_text(node: Node<'_>) -> bool {
+    const ABOUT_TEXT: [&str; 7] = [
+        "re.escape", "shlex.quote", "html.escape", "django.utils.encoding.force_str", "os.fsencode", "os.fsdecode",
+        "urllib.parse.quote",
+    ];
+    node.qualified_name().is_some_and(|name| ABOUT_TEXT.contains(&name.as_str()))
+}
+
+/// The call that works on the result of a call: its method's, or its argument's.
+fn around(parent: Node<'_>) -> Option<Node<'_>> {
+    match parent.kind() {
+        Kind::Call => Some(parent),
+        Kind::Attribute => parent.parent().filter(|call| call.method().is_some()),
+        _ => None,
+    }
+}
+
 /// The argument or receiver that the call goes through completely; none for calls that are cheap or not known.
 fn worked_through(node: Node<'_>) -> Option<Node<'_>> {
     let fact = node.fact()?;
@@ -61,7 +86,7 @@ fn worked_through(node: Node<'_>) -> Option<Node<'_>> {
         || node.builtin().is_some_and(|name| CHEAP.contains(&name))
         || node.method().is_some_and(|(receiver, _)| matches!(receiver.ty().without_none(), Type::Str | Type::Bytes));
     let compares_a_few = matches!(node.builtin(), Some("min" | "max")) && node.argument(1, "").is_some();
-    if is_cheap || compares_a_few || node.drains() {
+    if is_cheap || compares_a_few || is_about_text(node) || node.drains() {
         return None;
     }
     let slot = match fact.work {
@@ -69,11 +94,13 @@ fn worked_through(node: Node<'_>) -> Option<Node<'_>> {
         Work::LinearAll => Slot::Argument(0),
         Work::Constant | Work::Log(_) | Work::UpTo(_) => return None,
     };
-    match slot {
+    let through = match slot {
         Slot::Receiver => node.method().map(|(receiver, _)| receiver),
         Slot::Argument(at) => node.argument(usize::from(at), ""),
         _ => None,
-    }
+    };
+    // One number is no collection, whatever is made of it.
+    through.filter(|object| object.constant_int().is_none())
 }
 
 /// Whether the call stands in the header of a loop: what the loop goes through.

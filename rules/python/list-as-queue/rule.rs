@@ -14,6 +14,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if ty.members().is_empty() || !ty.members().iter().all(|member| matches!(member, Type::List(_))) {
         return;
     }
+    if scan.follows(node, taken_from_front) {
+        return;
+    }
     let name = list.text();
     let mut finding = cx.finding(
         node.span(),

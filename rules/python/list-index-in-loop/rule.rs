@@ -7,7 +7,7 @@ use looplint_python::{Kind, Loop, Monomial, Node, Python, Scan, Type, big_o};
 pub const ON: &[Kind] = &[Kind::Call, Kind::Keyword];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    let Some(list) = indexed(node) else { return };
+    let Some(list) = indexed(node).filter(|_| !node.searches_on()) else { return };
     // Asking a list for what is to be removed from it is list-remove-in-loop.
     if node.parent().and_then(Node::method).is_some_and(|(receiver, method)| {
         method == "pop" && receiver.source() == list.source()

@@ -18,7 +18,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(Asked { asked, place, what, way }) = asked(node) else { return };
     let loops = asked.asking_loops();
     let Some(&innermost) = loops.first() else { return };
-    if is_administration(place) {
+    // `try: return rows.get(..)`: the first that answers ends the loop.
+    let answers = asked.statement().kind() == Kind::Return && innermost.node().contains(asked.statement());
+    if is_administration(place) || answers {
         return;
     }
     let is_other = if place == asked { another_database(asked, innermost) } else { asked.asks_another(innermost) };
@@ -26,10 +28,12 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let is_write = what == "row is written";
-    let advice = if is_write {
-        "write them all at once with `executemany`, `bulk_create` or `bulk_update`"
+    let (what, advice) = if matches!(asked.method(), Some((_, "flush"))) {
+        ("flush writes what is pending", "flush once after the loop")
+    } else if is_write || changes_rows(asked) {
+        (what, "write them all at once with `executemany`, `bulk_create`, `bulk_update` or one statement for all keys")
     } else {
-        "ask once for all keys before the loop, or join in the database"
+        (what, "ask once for all keys before the loop, or join in the database")
     };
     let mut finding = cx.finding(
         asked.span(),
@@ -45,6 +49,15 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.shape = if is_write { "insert" } else { "select" };
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
+}
+
+/// `session.execute(update(..))`, `cursor.execute("DELETE ..")`.
+fn changes_rows(asked: Node<'_>) -> bool {
+    let Some(statement) = asked.argument(0, "") else { return false };
+    let text = statement.source().trim_start_matches(|each: char| !each.is_ascii_alphabetic());
+    let text = text.strip_prefix("f\"").or_else(|| text.strip_prefix("f'")).unwrap_or(text);
+    let word: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
+    matches!(word.to_lowercase().as_str(), "update" | "delete" | "insert")
 }
 
 /// What asks a database.

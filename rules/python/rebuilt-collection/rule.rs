@@ -47,10 +47,15 @@ fn built_from(node: Node<'_>) -> Option<Node<'_>> {
             let AnyNodeRef::Comprehension(clause_ast) = clause.ast() else { return None };
             Some(clause.at(&clause_ast.iter))
         }
-        AnyNodeRef::ExprCall(call) => {
+        AnyNodeRef::ExprCall(_) => {
             let name = node.builtin()?;
             let makes = matches!(name, "set" | "frozenset" | "list" | "dict" | "tuple" | "sorted");
-            (makes && !call.arguments.args.is_empty()).then(|| node.argument(0, ""))?
+            let source = node.argument(0, "").filter(|_| makes)?;
+            // `list(xs) + ys` copies `xs` anyway; a tuple made of who knows what is mostly a pair or a shape.
+            let joined = node.parent().is_some_and(|parent| parent.kind() == Kind::BinOp);
+            let is_small = name == "tuple" && source.ty().is_unknown();
+            let copied_anyway = joined && matches!(name, "list" | "tuple");
+            (!is_small && !copied_anyway).then_some(source)
         }
         _ => None,
     }

@@ -2,7 +2,7 @@
 
 use looplint_model::{Confidence, Cost, Cx, Size, SizeOrigin};
 use looplint_python::ast::{AnyNodeRef, CmpOp, Stmt};
-use looplint_python::summary::{Deed, Subject, What};
+use looplint_python::summary::{Deed, Purity, Subject, What};
 use looplint_python::types::{InCost, Proof};
 use looplint_python::{Kind, Loop, Multiplicity, Node, Python, Role, Scan, Type, related_loops};
 
@@ -26,7 +26,10 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     };
     let what = match (&deed.subject, object) {
         (_, Some(object)) => object.text(),
-        (Subject::Attribute(name), _) => format!("self.{name}"),
+        (Subject::Attribute(name), _) => match node.method() {
+            Some((receiver, _)) => format!("{}.{name}", receiver.text()),
+            None => return,
+        },
         _ => return,
     };
     let function = callee_name(callee);
@@ -74,6 +77,9 @@ fn repeated<'d>(node: Node<'d>, deed: Deed, object: Option<Node<'d>>) -> Option<
                 return None;
             }
             let scan = Scan::of(node, object)?;
+            if object.role().role == Role::Mutates {
+                return None;
+            }
             let stays = |each: &Loop<'d>| object.invariant(*each).is_ok() && !changes_elements(*each, object);
             scan.loops.into_iter().take_while(stays).collect()
         }
@@ -91,6 +97,10 @@ fn repeated<'d>(node: Node<'d>, deed: Deed, object: Option<Node<'d>>) -> Option<
     let way = node.way_of(&deed)?;
     let (place, calls) = way.split_last()?;
     if calls.iter().any(|each| each.is_decorated()) || node.is_rare() {
+        return None;
+    }
+    // Through several functions, and only under conditions: who knows how often.
+    if !calls.iter().all(|each| each.is_always_reached()) {
         return None;
     }
     let wasted = match deed.what {
@@ -111,7 +121,7 @@ fn is_searched(object: Node<'_>) -> bool {
 /// Whether each iteration gets the same answer and only looks at it.
 fn is_same_answer<'d>(node: Node<'d>, loops: &[Loop<'d>]) -> bool {
     let Some(&innermost) = loops.first() else { return false };
-    if node.invariant(innermost).is_err() {
+    if node.invariant(innermost).is_err() || is_fed_by(innermost, node) || is_worked_on(innermost, node) {
         return false;
     }
     if node.ty().is_mutable() == Proof::No {
@@ -127,6 +137,25 @@ fn is_same_answer<'d>(node: Node<'d>, loops: &[Loop<'d>]) -> bool {
     let [target] = assign.targets.as_slice() else { return false };
     let symbol = statement.at(target).symbol().filter(|_| statement.at(&*assign.value) == node);
     symbol.is_some_and(|symbol| !symbol.is_captured() && symbol.changes_in(innermost.node()).next().is_none())
+}
+
+/// Whether the loop goes through a generator or the like that got the same things, and may change them at each step.
+fn is_fed_by<'d>(around: Loop<'d>, node: Node<'d>) -> bool {
+    let Some(iterable) = around.iterable().filter(|iterable| iterable.kind() == Kind::Call) else { return false };
+    let gets = |symbol| iterable.children().skip(1).any(|given| given.symbol() == Some(symbol));
+    iterable.builtin().is_none() && node.children().skip(1).filter_map(Node::symbol).any(gets)
+}
+
+/// Whether the loop also gives the same things to a function with effects, which may change what they hold.
+fn is_worked_on<'d>(around: Loop<'d>, node: Node<'d>) -> bool {
+    let own: Vec<_> = node.children().skip(1).filter_map(Node::symbol).collect();
+    around.node().subtree().any(|call| {
+        let acts = || call.summary().is_some_and(|summary| summary.purity == Purity::Effects);
+        call.kind() == Kind::Call
+            && call != node
+            && call.children().skip(1).filter_map(Node::symbol).any(|symbol| own.contains(&symbol))
+            && acts()
+    })
 }
 
 /// A loop or generator that looks for the item whose key equals something.

@@ -14,6 +14,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let Some(scan) = Scan::of(node, list) else { return };
+    if asks_anew(node, &scan) {
+        return;
+    }
     let typed = list.typed();
     let Some(removal) = removal(node, list, &scan) else { return };
     if !matches!(typed.ty.without_none(), Type::List(_) | Type::Set(_) | Type::Unknown) {
@@ -35,6 +38,16 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.after = big_o(&[Monomial::of(&n).log(&n)]);
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
+}
+
+/// Whether each iteration measures by something else: then no order serves all of them.
+fn asks_anew<'d>(node: Node<'d>, scan: &Scan<'d>) -> bool {
+    let Some(key) = node.children().find(|child| child.kind() == Kind::Keyword) else { return false };
+    let innermost = scan.innermost();
+    key.subtree().any(|part| {
+        part.kind() == Kind::Name
+            && part.identity_change(innermost).is_some_and(|change| !key.contains(change.at))
+    })
 }
 
 /// The call in the loop that removes what was found.

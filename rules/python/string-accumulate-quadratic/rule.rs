@@ -22,7 +22,10 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some((target, form)) = form_of(node, cx) else { return };
     let Some(growth) = Growth::of(target) else { return };
     let typed = growth.typed();
-    if typed.ty.without_none() != Type::Str {
+    if typed.ty.without_none() != Type::Str || growth.is_cut() || growth.is_handed_out() {
+        return;
+    }
+    if growth.follows(|other| form_of(other, cx).map(|(target, _)| target)) {
         return;
     }
     let name = target.text();

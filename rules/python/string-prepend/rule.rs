@@ -15,7 +15,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     }
     let Some(growth) = Growth::of(target) else { return };
     let typed = growth.typed();
-    if typed.ty.without_none() != Type::Str || growth.loops.iter().any(|each| counts_digits(each.node())) {
+    if typed.ty.without_none() != Type::Str || growth.is_cut() || growth.loops.iter().any(|each| counts_digits(each.node())) {
         return;
     }
     let name = target.text();

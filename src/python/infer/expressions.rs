@@ -132,15 +132,18 @@ impl<'d> Node<'d> {
         all.unwrap_or_else(Typed::unknown)
     }
 
-    /// Comparing arrays and columns compares item by item.
+    /// Comparing arrays and columns compares item by item; what is not known may be an array.
     pub(super) fn type_of_compare(self, each: &'d ast::ExprCompare) -> Typed {
+        use ast::CmpOp::{In, Is, IsNot, NotIn};
+        if each.ops.iter().all(|op| matches!(op, In | NotIn | Is | IsNot)) {
+            return Typed::proven(Type::Bool);
+        }
         let left = self.at(&*each.left).infer().ty;
-        Typed::proven(match left {
-            Type::Array => Type::Array,
-            Type::Series => Type::Series,
-            Type::Frame => Type::Frame,
-            _ => Type::Bool,
-        })
+        match left {
+            Type::Array | Type::Series | Type::Frame => Typed::proven(left),
+            Type::Unknown | Type::Library(_) => Typed::unknown(),
+            _ => Typed::proven(Type::Bool),
+        }
     }
 
     pub(super) fn type_of_subscript(self, each: &'d ast::ExprSubscript) -> Typed {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{check, gap, loops, size};
+use common::{check, gap, loops, multiplying, size};
 
 #[test]
 fn headers_run_once_and_bodies_per_iteration() {
@@ -178,6 +178,104 @@ grown: grown
 sorted(orders): orders
 [x for x in KINDS]: 3 constant
 orders.items(): orders
+",
+    );
+}
+
+#[test]
+fn handfuls_are_small_whatever_the_input() {
+    check(
+        "
+import dataclasses, getopt, inspect, sys, torch
+import numpy as np
+from django.conf import settings
+from shapes import Kind, KINDS
+TABLE = {'a': ['x', 'y', 'z'], 'b': ['u']}
+opts, rest = getopt.getopt(sys.argv, 'a')
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return «self.stages», «range(self.n_layers)», «self.config.depths»
+class Plain:
+    @property
+    def unused(self):
+        return ['a', 'b']
+    def use(self, orders, *names, **given):
+        sig = inspect.signature(self.use)
+        n = orders.ndim
+        «names»; «given»; «given.items()»; «sig.parameters.values()»; «opts»; «sys.path»; «self.stages»
+        «type(self).__mro__»; «dataclasses.fields(self)»; «range(orders.ndim)»; «range(n)»; «orders.shape»
+        «TABLE['a']»; «TABLE.get(n, ())»; «dict(a=1, b=2)»; «settings.MIDDLEWARE»; «np.array([1, 2])»; «self.unused»
+        «[(0, 0)] * orders.ndim»
+        for kind in «Kind»: pass
+        for kind in «KINDS»: pass
+",
+        size,
+        "
+self.stages: 8 constant
+range(self.n_layers): 8 constant
+self.config.depths: 8 constant
+names: 8 constant
+given: 8 constant
+given.items(): 8 constant
+sig.parameters.values(): 8 constant
+opts: 8 constant
+sys.path: 8 constant
+self.stages: self.stages
+type(self).__mro__: 8 constant
+dataclasses.fields(self): 8 constant
+range(orders.ndim): 8 constant
+range(n): 8 constant
+orders.shape: 8 constant
+TABLE['a']: 3 literal
+TABLE.get(n, ()): 3 literal
+dict(a=1, b=2): 2 literal
+settings.MIDDLEWARE: 8 constant
+np.array([1, 2]): 2 literal
+self.unused: 2 constant
+[(0, 0)] * orders.ndim: 8 literal
+Kind: 8 constant
+KINDS: KINDS
+",
+    );
+}
+
+#[test]
+fn loops_that_try_again_trim_or_look_for_a_free_name_multiply_nothing() {
+    check(
+        "
+def f(orders, names, limit, fetch, merge):
+    for attempt in range(limit):
+        try:
+            «fetch()»
+            break
+        except OSError:
+            pass
+    for order in range(limit):
+        try:
+            «fetch(order)»
+        except OSError:
+            pass
+    while len(orders) > limit:
+        «orders.pop(0)»
+    while len(orders) > 1:
+        «orders.pop()»
+    while len(orders) > limit:
+        «merge(orders)»
+    name = 'a'
+    while name in names:
+        name = «f'{name}_'»
+    while name in names:
+        name = «names[name]»
+",
+        multiplying,
+        "
+fetch(): []
+fetch(order): [for order in range(limit)]
+orders.pop(0): []
+orders.pop(): [while len(orders) > 1]
+merge(orders): [while len(orders) > limit]
+f'{name}_': []
+names[name]: [while name in names]
 ",
     );
 }

@@ -93,6 +93,12 @@ pub(crate) fn loops<'d>(node: Node<'d>) -> String {
     }
 }
 
+/// The loops around a place that multiply: those that are not bounded.
+pub(crate) fn multiplying(node: Node<'_>) -> String {
+    let long: Vec<Loop<'_>> = node.all_loops().filter(|each| !each.is_bounded()).collect();
+    headers(&long)
+}
+
 /// The loops between the object's bindings and the place.
 pub(crate) fn gap(node: Node<'_>) -> String {
     headers(&node.depth_gap())
