@@ -231,7 +231,7 @@ TABLE.get(n, ()): 3 literal
 dict(a=1, b=2): 2 literal
 settings.MIDDLEWARE: 8 constant
 np.array([1, 2]): 2 literal
-self.unused: 2 constant
+self.unused: 2 literal
 [(0, 0)] * orders.ndim: 8 literal
 Kind: 8 constant
 KINDS: KINDS
