@@ -3,7 +3,9 @@
 
     python3 benches/corpus.py fetch DIR            CPython's Lib and large packages from PyPI into DIR
     python3 benches/corpus.py run DIR              wall and CPU seconds beside ruff; findings per 1,000 lines
-    python3 benches/corpus.py sample DIR RULE [N]  N findings of a rule, drawn with a fixed seed, with their code
+    python3 benches/corpus.py sample DIR [RULE] [N]  N findings of a rule, or of each rule that is on by default,
+                                                   drawn with a seed, with their code
+    python3 benches/corpus.py versions DIR         which release of each package is there
 
 Standard library only. `--looplint PATH` and `--ruff PATH` name the binaries; the defaults are
 target/release/looplint and ruff from PATH. `--only NAME,NAME` takes part of the packages.
@@ -116,13 +118,34 @@ def run(arguments):
 
 def sample(arguments):
     paths = packages(arguments.folder, arguments.only)
-    done = subprocess.run(check(arguments.looplint, "PLACE", "--select", arguments.rule)[:-1] + [str(path) for path in paths], capture_output=True, text=True)
-    found = json.loads(done.stdout)["findings"]
-    found.sort(key=lambda finding: (finding["file"], finding["line"]))
-    random.Random(arguments.seed).shuffle(found)
-    print(f"{arguments.rule}: {len(found)} findings, {min(arguments.n, len(found))} shown")
-    for finding in found[: arguments.n]:
-        show(finding)
+    selection = ["--select", arguments.rule] if arguments.rule else []
+    done = subprocess.run(check(arguments.looplint, "PLACE", *selection)[:-1] + [str(path) for path in paths], capture_output=True, text=True)
+    by_rule = {}
+    for finding in json.loads(done.stdout)["findings"]:
+        by_rule.setdefault(finding["rule"], []).append(finding)
+    for rule, found in sorted(by_rule.items()):
+        drawn = draw(found, arguments.n, arguments.seed)
+        print(f"\n##### {rule}: {len(found)} findings, {len(drawn)} shown")
+        for finding in drawn:
+            show(finding)
+
+
+def draw(found, n, seed):
+    """`n` findings at random, the same ones for the same seed and the same findings."""
+    found = sorted(found, key=lambda finding: (finding["file"], finding["line"], finding["column"]))
+    random.Random(seed).shuffle(found)
+    return found[:n]
+
+
+def versions(arguments):
+    for path in packages(arguments.folder, arguments.only):
+        records = [*path.glob("*.dist-info/METADATA"), *path.glob("**/PKG-INFO"), *path.glob("*/PKG-INFO")]
+        fields = {}
+        if records:
+            head = records[0].read_text(encoding="utf-8", errors="replace").split("\n\n", 1)[0]
+            fields = dict(line.split(": ", 1) for line in head.splitlines() if ": " in line)
+        files = [file for file in path.rglob("*.py") if file.is_file()]
+        print(f"{path.name} {fields.get('Version', '')}: {len(files)} files, {n_lines(path):,} lines")
 
 
 def show(finding):
@@ -141,7 +164,7 @@ def show(finding):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["fetch", "run", "sample"])
+    parser.add_argument("what", choices=["fetch", "run", "sample", "versions"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("rule", nargs="?")
     parser.add_argument("n", nargs="?", type=int, default=20)
@@ -157,6 +180,8 @@ def main():
         fetch(arguments.folder, TEN if arguments.ten else TEN + MORE)
     elif arguments.what == "run":
         run(arguments)
+    elif arguments.what == "versions":
+        versions(arguments)
     else:
         sample(arguments)
 

@@ -13,6 +13,7 @@ use crate::kind::Kind;
 use crate::loops::Loop;
 use crate::node::Node;
 use crate::scope::{Binding, BindingKind};
+use crate::tables::Effect;
 use crate::types::Type;
 
 /// A name, attribute or item that each iteration of some loops makes anew out of itself.
@@ -168,7 +169,11 @@ impl<'d> Growth<'d> {
         let innermost = self.loops[0];
         self.reads().into_iter().any(|each| {
             let role = each.role().role;
-            matches!(role, Role::Escapes | Role::Stores)
+            let goes_out = || {
+                let fact = each.parent().and_then(Node::fact);
+                fact.is_some_and(|fact| fact.effect == Effect::Outside)
+            };
+            (matches!(role, Role::Escapes | Role::Stores) || goes_out())
                 && !each.is_stored()
                 && each.multiplicity(innermost) == Multiplicity::Repeated
         })
