@@ -18,6 +18,7 @@ use crate::tell::{hinted, say};
 
 /// The commands about language models.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant)] // there is one of it in a process
 pub(crate) enum Command {
     /// Show which model would be asked first, and why
     Route(Route),

@@ -15,7 +15,7 @@ use looplint_model::{Finding, Source};
 
 use super::explain::{name_in, prompts};
 use super::setup::client;
-use super::{Arguments, Wanted};
+use super::{Arguments, Wanted, runs};
 use crate::tell::hinted;
 
 /// Asks for an editor.
@@ -62,7 +62,11 @@ impl Desk {
             Ok(options) => client(options)?,
             Err(why) => return Ok(Err(why)),
         };
-        let Some(prompt) = prompts(source, findings, &redactor)
+        let place = findings.get(at).and_then(|finding| finding.run.as_ref());
+        let texts = place.map(|_| runs::texts(source)).unwrap_or_default();
+        let run = place.and_then(|place| texts.iter().find(|(name, _)| *name == place.run));
+        let run = run.map(|(_, text)| text);
+        let Some(prompt) = prompts(source, findings, run, &redactor)
             .into_iter()
             .nth(at)
             .flatten()

@@ -3,6 +3,7 @@
 //! All findings of one file, and all of one run, are asked about with the same beginning.
 //! Does not know how a report looks; findings stay as they are.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,9 +12,9 @@ use anyhow::Result;
 use clap::Args;
 use looplint_llm::client::{Client, Event, Job, Outcome, Stop, block_on};
 use looplint_llm::explain::{self, Topic};
-use looplint_llm::pack::Packed;
 use looplint_llm::prompt::Prompt;
 use looplint_llm::redact::Redactor;
+use looplint_llm::run::RunText;
 use looplint_model::{Finding, Page, Source};
 use looplint_report::{Explanation, Found, Report, write_finding};
 
@@ -110,21 +111,7 @@ pub(crate) fn run(
         return dry_run(client, &asked);
     }
     if !quiet {
-        match (&client, address) {
-            (Err(why), _) => say(format!(
-                "looplint: {why} Pages of rules explain the findings."
-            )),
-            (Ok(_), Some(address)) => {
-                say(format!("looplint: explanations are asked for at {address}"))
-            }
-            (Ok(_), None) => {}
-        }
-        if n_max < found.len() {
-            let more = found.len() - n_max;
-            say(format!(
-                "looplint: the worst {n_max} findings are explained, {more} more are not; --explain-max 0 explains all"
-            ));
-        }
+        announce(client.as_ref().err(), address, n_max, found.len());
     }
     let mut ends: Vec<End> = vec![End::Without; found.len()];
     for (at, _) in &asked {
@@ -138,11 +125,14 @@ pub(crate) fn run(
     let live = live
         .then(|| live_output(report, &found, &ends))
         .transpose()?;
-    let (explained, written) = match client {
+    let done = match client {
         Ok(client) => ask(&client, &asked, &found, live, quiet)?,
-        Err(_) => (Vec::new(), live.map_or(Ok(()), Live::finish)),
+        Err(_) => Asked {
+            ends: Vec::new(),
+            written: live.map_or(Ok(()), Live::finish),
+        },
     };
-    for (at, end) in explained {
+    for (at, end) in done.ends {
         ends[at] = end;
     }
     for (end, found) in ends.into_iter().zip(&found) {
@@ -151,7 +141,24 @@ pub(crate) fn run(
         }
     }
     report.options.explain_in_sarif = arguments.explain_in_sarif;
-    Ok(Done::Explained(written))
+    Ok(Done::Explained(done.written))
+}
+
+/// Says who is asked, and what about.
+fn announce(nobody: Option<&String>, address: Option<String>, n_max: usize, n_found: usize) {
+    match (nobody, address) {
+        (Some(why), _) => say(format!(
+            "looplint: {why} Pages of rules explain the findings."
+        )),
+        (None, Some(address)) => say(format!("looplint: explanations are asked for at {address}")),
+        (None, None) => {}
+    }
+    if n_max < n_found {
+        let more = n_found - n_max;
+        say(format!(
+            "looplint: the worst {n_max} findings are explained, {more} more are not; --explain-max 0 explains all"
+        ));
+    }
 }
 
 fn dry_run(client: Result<Client, String>, asked: &[(usize, Job)]) -> Result<Done> {
@@ -184,14 +191,22 @@ fn live_output(report: &Report<'_>, found: &[Found<'_>], ends: &[End]) -> io::Re
     Ok(Live::new(shown, report.options.width, out))
 }
 
-/// Asks, and gives how each explanation ended and how writing went.
+/// How asking went.
+struct Asked {
+    /// How each explanation ended, by the finding's place.
+    ends: Vec<(usize, End)>,
+    /// How writing went, where findings were written meanwhile.
+    written: io::Result<()>,
+}
+
+/// Asks models, and writes what comes where findings are written at once.
 fn ask(
     client: &Client,
     asked: &[(usize, Job)],
     found: &[Found<'_>],
     live: Option<Live>,
     quiet: bool,
-) -> Result<(Vec<(usize, End)>, io::Result<()>)> {
+) -> Result<Asked> {
     let jobs: Vec<Job> = asked.iter().map(|(_, job)| job.clone()).collect();
     let rules: Vec<&'static str> = found.iter().map(|found| found.finding.rule).collect();
     let shared = Mutex::new((live, vec![String::new(); jobs.len()]));
@@ -240,7 +255,7 @@ fn ask(
         tell_usage(("explanation", "explanations"), client, &outcomes);
     }
     tell_failures(&outcomes);
-    Ok((ends, written))
+    Ok(Asked { ends, written })
 }
 
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -285,11 +300,20 @@ fn jobs(found: &[Found<'_>], n_max: usize, redactor: &Redactor) -> Vec<(usize, J
         }
     }
     let mut jobs: Vec<(usize, Job)> = Vec::new();
+    let mut texts: BTreeMap<usize, Vec<(String, RunText)>> = BTreeMap::new();
     for (_, mut members) in topics.into_iter().filter(|(_, members)| members[0] < n_max) {
         // In the order of the file, so that an editor asks with the same words.
         members.sort_by_key(|&at| found[at].key);
         let findings: Vec<&Finding> = members.iter().map(|&at| found[at].finding).collect();
-        let prompts = prompts(found[members[0]].source, &findings, redactor);
+        let (first, source) = (findings[0], found[members[0]].source);
+        let run = first.run.as_ref().and_then(|place| {
+            // A file of many runs is read once, whatever the number of its runs that are asked about.
+            let runs = texts
+                .entry(found[members[0]].key.0)
+                .or_insert_with(|| runs::texts(source));
+            runs.iter().find(|(name, _)| *name == place.run)
+        });
+        let prompts = prompts(source, &findings, run.map(|(_, text)| text), redactor);
         let asked = members.into_iter().zip(prompts);
         jobs.extend(
             asked
@@ -301,16 +325,20 @@ fn jobs(found: &[Found<'_>], n_max: usize, redactor: &Redactor) -> Vec<(usize, J
     jobs
 }
 
-/// The prompt for each of these findings of one file or run; `None` for one whose rule has no page.
+/// The prompt for each of these findings of one file, or of `run` in it; `None` for one whose rule has no page.
 pub(super) fn prompts(
     source: &Source,
     findings: &[&Finding],
+    run: Option<&RunText>,
     redactor: &Redactor,
 ) -> Vec<Option<Prompt>> {
     let with_page = findings
         .iter()
         .filter_map(|finding| Some((*finding, select::find(finding.rule)? as &Page)));
-    let packed = packed(source, findings, redactor);
+    let packed = run.and_then(|run| {
+        let cited = runs::cited(findings.iter().copied());
+        runs::packed(&run.redacted(redactor), &cited, RUN_TOKENS).ok()
+    });
     let topic = Topic {
         source,
         run: packed.as_ref(),
@@ -322,16 +350,6 @@ pub(super) fn prompts(
         prompts.next()
     });
     each.collect()
-}
-
-/// The run that the findings are about, where they are about one.
-fn packed(source: &Source, findings: &[&Finding], redactor: &Redactor) -> Option<Packed> {
-    let place = findings.first()?.run.as_ref()?;
-    let (_, run) = runs::texts(source)
-        .into_iter()
-        .find(|(name, _)| *name == place.run)?;
-    let cited = runs::cited(findings.iter().copied());
-    runs::packed(&run.redacted(redactor), &cited, RUN_TOKENS).ok()
 }
 
 /// Prompts name files as reports do, so that a question is the same from the terminal and from an editor.
