@@ -10,6 +10,7 @@ use looplint_model::{
     Silence, SilenceScope, Source, Span,
 };
 
+use crate::again::Kept;
 use crate::silence;
 
 /// The chosen rules of one domain, by node kind.
@@ -68,6 +69,12 @@ pub trait Wing: Send + Sync {
     fn decode(&self, name: &str, bytes: Vec<u8>) -> Decoded;
     /// Checks one text with the chosen rules.
     fn check(&self, source: &Source, settings: &Settings) -> Outcome;
+    /// The same for a text of which an older version was checked with the same rules and settings: what was `kept`
+    /// then is used again. The outcome is that of [`Wing::check`]; only the counters are smaller.
+    fn check_again(&self, source: &Source, settings: &Settings, kept: &Kept) -> (Outcome, Kept) {
+        let _ = kept;
+        (self.check(source, settings), Kept::default())
+    }
     /// The page of a chosen rule.
     fn page(&self, rule: &str) -> Option<&'static Page>;
     /// The edit that asks for silence from `rule` about what starts at `at`, where a comment can stand there.
@@ -123,7 +130,7 @@ impl<D: Domain> Table<D> {
         look: impl for<'d> FnOnce(&'d D::Document<'d>, &[Finding]) -> R,
     ) -> (Outcome, R) {
         D::open(source, settings, |document, source, settings| {
-            let outcome = self.check_document(document, source, settings);
+            let outcome = self.check_document(document, source, settings, None);
             let looked = look(document, &outcome.findings);
             (outcome, looked)
         })
@@ -134,6 +141,7 @@ impl<D: Domain> Table<D> {
         document: &'d D::Document<'d>,
         source: &'d Source,
         settings: &'d Settings,
+        kept: Option<(&Kept, &mut Kept)>,
     ) -> Outcome {
         let mut outcome = Outcome {
             problems: D::problems(document).to_vec(),
@@ -144,9 +152,18 @@ impl<D: Domain> Table<D> {
             ..Outcome::default()
         };
         if let Some(&first) = self.rules.first() {
-            let cx = Cx::new(document, source, settings, first);
-            outcome.findings =
-                self.walk(document, cx, &mut outcome.problems, &mut outcome.counters);
+            let mut walk = Walk {
+                table: self,
+                cx: Cx::new(document, source, settings, first),
+                failed: vec![false; self.rules.len()],
+                problems: Vec::new(),
+                counters: &mut outcome.counters,
+            };
+            outcome.findings = match kept {
+                None => walk.all(),
+                Some((kept, next)) => walk.changed(kept, next),
+            };
+            outcome.problems.append(&mut walk.problems);
         }
         outcome
             .findings
@@ -159,41 +176,76 @@ impl<D: Domain> Table<D> {
         outcome
     }
 
-    /// One walk. A rule that panics is named in a problem and not called again for this document.
-    fn walk<'d>(
-        &self,
-        document: &'d D::Document<'d>,
-        mut cx: Cx<'d, D>,
-        problems: &mut Vec<Problem>,
-        counters: &mut Counters,
-    ) -> Vec<Finding> {
-        let mut failed = vec![false; self.rules.len()];
-        D::walk(document, &mut |kind, node| {
-            counters.nodes += 1;
-            for &at in &self.by_kind[D::index(kind)] {
-                let at = usize::from(at);
-                let rule = self.rules[at];
-                let Some(check) = rule.check else { continue };
-                if failed[at] {
-                    continue;
-                }
-                counters.calls += 1;
-                cx.rule = rule;
-                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| check(node, &mut cx))) {
-                    failed[at] = true;
-                    problems.push(rule_failed(rule.id, panic.as_ref()));
-                }
-            }
-        });
-        cx.take()
-    }
-
     pub(crate) fn knows(&self, id: &str) -> bool {
         self.known.binary_search(&id).is_ok()
     }
 
     pub(crate) fn known(&self) -> &[&'static str] {
         &self.known
+    }
+}
+
+/// One walk. A rule that panics is named in a problem and not called again for this document.
+struct Walk<'w, 'd, D: Domain> {
+    table: &'w Table<D>,
+    cx: Cx<'d, D>,
+    failed: Vec<bool>,
+    problems: Vec<Problem>,
+    counters: &'w mut Counters,
+}
+
+impl<'d, D: Domain> Walk<'_, 'd, D> {
+    /// What is found in the document.
+    fn all(&mut self) -> Vec<Finding> {
+        D::walk(self.cx.document, &mut |kind, node| self.visit(kind, node));
+        self.cx.take()
+    }
+
+    /// The same, with what was `kept` of pieces that are as they were; `next` gets what to keep.
+    fn changed(&mut self, kept: &Kept, next: &mut Kept) -> Vec<Finding> {
+        let document = self.cx.document;
+        let pieces = D::pieces(document);
+        let Some(first) = pieces.first() else {
+            return self.all();
+        };
+        let mut findings = self.some((0, first.nodes.0));
+        for piece in &pieces {
+            if kept.reuse::<D>(document, piece, &mut findings, next) {
+                continue;
+            }
+            D::asked(document);
+            let found = self.some(piece.nodes);
+            next.keep(piece, &found, D::asked(document));
+            findings.extend(found);
+        }
+        if !self.problems.is_empty() {
+            *next = Kept::default();
+        }
+        findings
+    }
+
+    fn some(&mut self, nodes: (u32, u32)) -> Vec<Finding> {
+        D::walk_some(self.cx.document, nodes, &mut |kind, node| {
+            self.visit(kind, node);
+        });
+        self.cx.take()
+    }
+
+    fn visit(&mut self, kind: D::Kind, node: D::Node<'d>) {
+        self.counters.nodes += 1;
+        for &at in &self.table.by_kind[D::index(kind)] {
+            let at = usize::from(at);
+            let rule = self.table.rules[at];
+            let Some(check) = rule.check.filter(|_| !self.failed[at]) else {
+                continue;
+            };
+            self.counters.calls += 1;
+            self.cx.rule = rule;
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| check(node, &mut self.cx))) {
+                self.failed[at] = true;
+                self.problems.push(rule_failed(rule.id, panic.as_ref()));
+            }
+        }
     }
 }
 
@@ -216,6 +268,15 @@ impl<D: Domain> Wing for Table<D> {
 
     fn check(&self, source: &Source, settings: &Settings) -> Outcome {
         self.check_with(source, settings, |_, _| ()).0
+    }
+
+    fn check_again(&self, source: &Source, settings: &Settings, kept: &Kept) -> (Outcome, Kept) {
+        D::open(source, settings, |document, source, settings| {
+            let mut next = Kept::default();
+            let kept = Some((kept, &mut next));
+            let outcome = self.check_document(document, source, settings, kept);
+            (outcome, next)
+        })
     }
 
     fn page(&self, rule: &str) -> Option<&'static Page> {

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use looplint_engine::Wing;
+use looplint_engine::{Kept, Wing};
 use looplint_model::{
     Claim, Columns, Finding, Layout, Part, Problem, ProblemKind, Settings, Silence, Source, Span,
 };
@@ -54,6 +54,8 @@ pub(crate) struct Report {
     /// Whether comments that silence can stand in it.
     pub(crate) has_comments: OnceLock<bool>,
     outline: OnceLock<Vec<Part>>,
+    /// What the next check of the document may use again.
+    kept: Kept,
 }
 
 /// A text of the client with its diagnostics.
@@ -113,8 +115,13 @@ impl Report {
     }
 }
 
-/// Checks `task` with `profile`.
-pub(crate) fn check(task: Task, profile: Arc<dyn Profile>, host: &dyn Host) -> Report {
+/// Checks `task` with `profile`; `before` is the report of an older text of the document.
+pub(crate) fn check(
+    task: Task,
+    profile: Arc<dyn Profile>,
+    host: &dyn Host,
+    before: Option<&Report>,
+) -> Report {
     let joined = join(&task, profile.as_ref());
     let mut report = Report {
         generation: task.generation,
@@ -126,12 +133,18 @@ pub(crate) fn check(task: Task, profile: Arc<dyn Profile>, host: &dyn Host) -> R
         path: task.path.clone(),
         has_comments: OnceLock::new(),
         outline: OnceLock::new(),
+        kept: Kept::default(),
         profile,
     };
     let mut problems = joined.problems;
     if let Some(wing) = report.wing() {
         let profile = &report.profile;
-        let mut outcome = run(wing, &report.source, profile.settings());
+        let same = |before: &&Report| {
+            Arc::ptr_eq(&before.profile, profile) && before.domain == report.domain
+        };
+        let none = Kept::default();
+        let kept = before.filter(same).map_or(&none, |before| &before.kept);
+        let (mut outcome, kept) = run_again(wing, &report.source, profile.settings(), kept);
         profile.judge(&report.path, &report.source, &mut outcome.findings);
         let unknown = |problem: &Problem| problem.kind == ProblemKind::Unrecognised;
         if outcome.problems.iter().any(unknown) {
@@ -141,6 +154,7 @@ pub(crate) fn check(task: Task, profile: Arc<dyn Profile>, host: &dyn Host) -> R
         problems.extend(outcome.problems);
         report.findings = outcome.findings;
         report.silences = outcome.silences;
+        report.kept = kept;
     }
     let page = |rule: &str| host.page(rule);
     let mut writer = Writer::new(&report.pieces, task.columns, task.shows, &page);
@@ -174,17 +188,30 @@ pub(crate) fn run(
     source: &Source,
     settings: &Settings,
 ) -> looplint_engine::Outcome {
-    let work = AssertUnwindSafe(|| wing.check(source, settings));
-    catch_unwind(work).unwrap_or_else(|_| looplint_engine::Outcome {
-        problems: vec![Problem {
-            kind: ProblemKind::Rule,
-            span: None,
-            message: format!(
-                "the {} reader failed on this file; it was not checked",
-                wing.name()
-            ),
-        }],
-        ..looplint_engine::Outcome::default()
+    run_again(wing, source, settings, &Kept::default()).0
+}
+
+/// The same, with what was kept of an older text.
+fn run_again(
+    wing: &dyn Wing,
+    source: &Source,
+    settings: &Settings,
+    kept: &Kept,
+) -> (looplint_engine::Outcome, Kept) {
+    let work = AssertUnwindSafe(|| wing.check_again(source, settings, kept));
+    catch_unwind(work).unwrap_or_else(|_| {
+        let outcome = looplint_engine::Outcome {
+            problems: vec![Problem {
+                kind: ProblemKind::Rule,
+                span: None,
+                message: format!(
+                    "the {} reader failed on this file; it was not checked",
+                    wing.name()
+                ),
+            }],
+            ..looplint_engine::Outcome::default()
+        };
+        (outcome, Kept::default())
     })
 }
 
@@ -302,7 +329,7 @@ pub(crate) fn check_file(
     for text in &mut task.texts {
         text.source = Arc::new(Source::new(source.name.as_str(), source.text.as_str()));
     }
-    Some(check(task, profile, host))
+    Some(check(task, profile, host, None))
 }
 
 /// What is asked for about a document, with the piece that it is asked for in.

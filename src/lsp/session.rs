@@ -302,7 +302,7 @@ impl Session {
             columns,
             shows,
         };
-        let known = open.current().map(Arc::clone);
+        let known = open.latest.clone();
         let key = open.uri.as_str().to_owned();
         let session = Arc::clone(self);
         self.workers.urgent(move || {
@@ -327,8 +327,15 @@ impl Session {
         }
         let profile = Arc::clone(&governed.profile);
         let report = match known {
-            Some(known) if Arc::ptr_eq(&known.profile, &profile) => known,
-            _ => Arc::new(report::check(task, profile, self.host.as_ref())),
+            Some(known)
+                if known.generation == task.generation && Arc::ptr_eq(&known.profile, &profile) =>
+            {
+                known
+            }
+            known => {
+                let before = known.as_deref();
+                Arc::new(report::check(task, profile, self.host.as_ref(), before))
+            }
         };
         (report, governed)
     }

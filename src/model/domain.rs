@@ -4,7 +4,7 @@
 //! A rule names the kinds it wants and gets one plain function call per node.
 //! Does not know which domains or rules there are.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::cost::Cost;
 use crate::finding::{Edit, Finding, Problem};
@@ -81,11 +81,52 @@ pub trait Domain: Sized + Send + Sync + 'static {
         None
     }
 
+    /// The pieces of the document whose findings depend on little else, in the order of the text; none where the
+    /// document is one whole.
+    fn pieces<'d>(document: &'d Self::Document<'d>) -> Vec<Piece> {
+        let _ = document;
+        Vec::new()
+    }
+
+    /// Visits the nodes from the first up to the one past the last, as [`Piece::nodes`] numbers them.
+    fn walk_some<'d>(
+        document: &'d Self::Document<'d>,
+        nodes: (u32, u32),
+        visit: &mut dyn FnMut(Self::Kind, Self::Node<'d>),
+    ) {
+        let _ = (document, nodes, visit);
+    }
+
+    /// The questions of [`Domain::answers`] that were asked since this was called last, with their answers.
+    fn asked<'d>(document: &'d Self::Document<'d>) -> Vec<(String, bool)> {
+        let _ = document;
+        Vec::new()
+    }
+
+    /// A question about the document as a whole that findings of a piece may hang on: whether a name is taken.
+    fn answers<'d>(document: &'d Self::Document<'d>, question: &str) -> bool {
+        let _ = (document, question);
+        false
+    }
+
     /// The parts of the document that a reader goes by, in the order of the text; none where the domain names none.
     fn outline<'d>(document: &'d Self::Document<'d>) -> Vec<Part> {
         let _ = document;
         Vec::new()
     }
+}
+
+/// A piece of a document whose findings depend on a few spans of the text and on nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Its first node, and one past its last.
+    pub nodes: (u32, u32),
+    /// Stands for all that its findings depend on, but where in the text that is; `None` where that is not known.
+    /// Pieces of two texts with the same key have the same findings.
+    pub key: Option<u64>,
+    /// The spans that it depends on, in order; in two texts with the same key they correspond one to one.
+    /// All that its findings may point at lies in them.
+    pub on: Arc<[Span]>,
 }
 
 /// A part of a document that a reader goes by.

@@ -11,7 +11,9 @@ mod settings;
 mod source;
 
 pub use cost::{CodeCost, Cost, Curve, Point, RunCost, Size, SizeOrigin, degree};
-pub use domain::{Check, Claim, Cx, Decoded, Domain, Part, PartKind, Rule, Silence, SilenceScope};
+pub use domain::{
+    Check, Claim, Cx, Decoded, Domain, Part, PartKind, Piece, Rule, Silence, SilenceScope,
+};
 pub use finding::{
     Checked, Confidence, Edit, Finding, Fix, Problem, ProblemKind, Related, RunPlace, Safety,
     Severity,

@@ -7,7 +7,6 @@ use looplint_model::{Edit, Span};
 use ruff_python_ast::AnyNodeRef;
 use ruff_python_ast::token::TokenKind;
 use ruff_text_size::Ranged;
-use rustc_hash::FxHashSet;
 
 use crate::document::Document;
 use crate::kind::Kind;
@@ -124,8 +123,11 @@ impl<'d> Document<'d> {
 
     /// A name that begins with `base` and is not used anywhere in the file.
     pub fn fresh_name(&'d self, base: &str) -> String {
-        let names = self.memo.names.get_or_init(|| self.names());
-        let taken = |name: &str| names.contains(name);
+        let taken = |name: &str| {
+            let taken = self.is_taken(name);
+            self.memo.asked.borrow_mut().push((name.to_owned(), taken));
+            taken
+        };
         let plain = base.to_owned();
         if !taken(&plain) {
             return plain;
@@ -136,25 +138,9 @@ impl<'d> Document<'d> {
             .unwrap_or(plain)
     }
 
-    /// All names that the file uses.
-    fn names(&'d self) -> FxHashSet<&'d str> {
-        let mut names = FxHashSet::default();
-        for node in self.nodes() {
-            match node.ast() {
-                AnyNodeRef::ExprName(each) => _ = names.insert(each.id.as_str()),
-                AnyNodeRef::Parameter(each) => _ = names.insert(each.name.as_str()),
-                AnyNodeRef::StmtFunctionDef(each) => _ = names.insert(each.name.as_str()),
-                AnyNodeRef::StmtClassDef(each) => _ = names.insert(each.name.as_str()),
-                AnyNodeRef::Alias(each) => {
-                    _ = names.insert(each.asname.as_ref().unwrap_or(&each.name).as_str());
-                }
-                AnyNodeRef::StmtGlobal(each) => {
-                    names.extend(each.names.iter().map(|each| each.as_str()));
-                }
-                _ => {}
-            }
-        }
-        names
+    /// Whether the file uses a name for anything but an attribute.
+    pub(crate) fn is_taken(&self, name: &str) -> bool {
+        self.index.names.contains_key(name)
     }
 
     /// How to write `module.name` in this file, and the import that it needs where there is none yet:

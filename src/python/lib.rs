@@ -30,6 +30,7 @@ mod node;
 mod notebook;
 mod outline;
 mod parse;
+mod pieces;
 mod quiet;
 mod reach;
 mod scan;
@@ -43,7 +44,8 @@ pub mod types;
 mod waits;
 
 use looplint_model::{
-    Claim, Decoded, Domain, Edit, Part, Problem, Settings, Silence, SilenceScope, Source, Span,
+    Claim, Decoded, Domain, Edit, Part, Piece, Problem, Settings, Silence, SilenceScope, Source,
+    Span,
 };
 
 pub use cost::{Monomial, big_o};
@@ -111,6 +113,29 @@ impl Domain for Python {
         for node in document.nodes() {
             visit(node.kind(), node);
         }
+    }
+
+    fn walk_some<'d>(
+        document: &'d Document<'d>,
+        nodes: (u32, u32),
+        visit: &mut dyn FnMut(Kind, Node<'d>),
+    ) {
+        for id in nodes.0..nodes.1 {
+            let node = document.at(id);
+            visit(node.kind(), node);
+        }
+    }
+
+    fn pieces<'d>(document: &'d Document<'d>) -> Vec<Piece> {
+        pieces::pieces(document)
+    }
+
+    fn asked<'d>(document: &'d Document<'d>) -> Vec<(String, bool)> {
+        document.memo.asked.take()
+    }
+
+    fn answers<'d>(document: &'d Document<'d>, question: &str) -> bool {
+        document.is_taken(question)
     }
 
     fn summarise<'d>(document: &'d Document<'d>) -> summary::Summary {

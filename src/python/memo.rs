@@ -49,8 +49,8 @@ pub(crate) struct Memo<'d> {
     pub imports: OnceCell<Vec<&'d str>>,
     /// Whether the file is one of tests.
     pub of_tests: OnceCell<bool>,
-    /// All names that the file uses.
-    pub names: OnceCell<FxHashSet<&'d str>>,
+    /// Names that somebody asked whether the file uses them, with the answers.
+    pub asked: RefCell<Vec<(String, bool)>>,
     /// How deep the search for a type is.
     pub depth: Cell<u32>,
     /// How many expressions it may still look at.

@@ -116,7 +116,26 @@ pub struct Binding<'d> {
     pub(crate) document: &'d Document<'d>,
 }
 
+impl<'d> Document<'d> {
+    /// All names in all scopes.
+    pub(crate) fn symbols(&'d self) -> impl Iterator<Item = Symbol<'d>> {
+        (0..self.index.symbols.len() as u32).map(|id| Symbol { id, document: self })
+    }
+
+    /// The names that a scope itself owns.
+    pub(crate) fn symbols_of(&'d self, scope: u32) -> impl Iterator<Item = Symbol<'d>> {
+        let data = self.index.scopes.get(scope as usize);
+        let (first, end) = data.map_or((0, 0), |data| data.symbols);
+        (first..end).map(|id| Symbol { id, document: self })
+    }
+}
+
 impl<'d> Symbol<'d> {
+    /// A number for its name: the same name, the same number.
+    pub(crate) fn name_id(self) -> u32 {
+        self.data().name_id
+    }
+
     fn data(self) -> &'d SymbolData<'d> {
         &self.document.index.symbols[self.id as usize]
     }
