@@ -18,4 +18,5 @@ python3 ci/version.py
 rm -rf "$target/ci/wheels"
 "$venv/bin/maturin" build --quiet --profile dev -m src/looplint/Cargo.toml -o "$target/ci/wheels"
 PRE_COMMIT=$venv/bin/pre-commit tests/precommit.sh "$target/ci/wheels"
+PRE_COMMIT=$venv/bin/pre-commit tests/adoption.sh "$target/ci/wheels"
 LOOPLINT_BIN=$target/debug/looplint tests/action.sh

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use looplint_engine::Pool;
 use looplint_model::Finding;
-use looplint_report::{Report, Summary, write_problems};
+use looplint_report::{Options, Report, Summary, write_problems};
 
 use crate::config::{self, Config, Errors, Resolver};
 use crate::fix::{self, Fixer};
@@ -17,7 +17,10 @@ use crate::past::Past;
 use crate::progress::Progress;
 use crate::run::{self, Checker, Run};
 use crate::tell::{FOUND, hinted, say};
-use crate::{cli, degrees, files, output, quiet, select};
+use crate::{cli, degrees, files, output, quiet, select, trace};
+
+/// Runs that a page for a browser draws.
+const RUNS_MAX: usize = 200;
 
 /// Checks what the arguments name and reports.
 ///
@@ -56,7 +59,7 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
             silenced: run.silenced,
             ..Summary::default()
         },
-        options: arguments.output.options(resolver.folder()),
+        options: options(arguments, &resolver, &outputs, &run),
     };
     // Standard output is the fixed text's where that was asked for.
     let aside = fixer.is_some() && is_stdin(arguments);
@@ -139,6 +142,22 @@ fn explain(
         }
         done => done,
     })
+}
+
+/// What the user and the place of the run ask of reports, and for a page the runs to draw.
+fn options(arguments: &cli::Check, resolver: &Resolver, outputs: &[Output], run: &Run) -> Options {
+    let mut options = arguments.output.options(resolver.folder());
+    if outputs.iter().any(Output::is_page) {
+        options.timelines = trace::timelines(&run.results);
+        let n_runs = options.timelines.len();
+        if n_runs > RUNS_MAX {
+            options.timelines.truncate(RUNS_MAX);
+            say(format!(
+                "looplint: the page draws {RUNS_MAX} of {n_runs} runs with findings; `looplint trace show` draws any"
+            ));
+        }
+    }
+    options
 }
 
 fn code(fails: bool, arguments: &cli::Check) -> ExitCode {

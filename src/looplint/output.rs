@@ -65,6 +65,11 @@ impl Output {
     pub(crate) fn carries_explanations(&self, in_sarif: bool) -> bool {
         self.format.carries_explanations(in_sarif)
     }
+
+    /// Whether it is a page for a browser.
+    pub(crate) fn is_page(&self) -> bool {
+        self.format == Format::Html
+    }
 }
 
 impl Arguments {

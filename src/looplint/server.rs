@@ -34,6 +34,7 @@ pub(crate) fn run(arguments: &cli::Server) -> Result<ExitCode> {
         let hint = "have the editor talk over standard input and output: `looplint server --stdio`";
         return Err(hinted(format!("{flag} is not supported"), hint));
     }
+    small_pages();
     let desk = match arguments.explain {
         true => Some(Arc::new(Desk::new(&arguments.llm)?)),
         false => None,
@@ -45,6 +46,14 @@ pub(crate) fn run(arguments: &cli::Server) -> Result<ExitCode> {
     let code = looplint_lsp::serve(host, Box::new(io::stdin()), Box::new(io::stdout()))
         .context("the server cannot start")?;
     Ok(ExitCode::from(code))
+}
+
+/// An editor has the server all day: memory that is asked for in huge pages stays taken for the few bytes in use
+/// (75 MiB in place of 45 for a file of 10,000 lines). A run over many files is faster with them and keeps them.
+fn small_pages() {
+    #[cfg(target_os = "linux")]
+    // A kernel without the setting has none to switch off.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 /// The world outside.

@@ -43,6 +43,8 @@ pub(crate) async fn inlay_hints(
     params: InlayHintParams,
 ) -> Option<Vec<InlayHint>> {
     let uri = params.text_document.uri;
+    // The settings are known at the latest when there is a report.
+    session.latest(uri.as_str()).await?;
     if !session.choices_of(&uri).inlay_hints {
         return None;
     }
@@ -134,6 +136,7 @@ fn line_end(spot: &Spot<'_>, at: u32) -> u32 {
 
 /// Counts above functions and runs in which something was found, where the user wants them.
 pub(crate) async fn code_lenses(session: &Arc<Session>, uri: &Uri) -> Option<Vec<CodeLens>> {
+    session.latest(uri.as_str()).await?;
     if !session.choices_of(uri).code_lens {
         return None;
     }

@@ -155,9 +155,9 @@ impl<'d> Node<'d> {
             AnyNodeRef::ExprAttribute(attribute) => {
                 let value = self.at(&*attribute.value);
                 let is_self = value.subject_within(depth + 1) == Subject::Parameter(0)
-                    && self
-                        .function()
-                        .is_some_and(|function| function.parent_class().is_some() && !is_static(function));
+                    && self.function().is_some_and(|function| {
+                        function.parent_class().is_some() && !is_static(function)
+                    });
                 if is_self {
                     Subject::Attribute(attribute.attr.to_string())
                 } else {
@@ -190,9 +190,9 @@ fn is_static(function: Node<'_>) -> bool {
     let AnyNodeRef::StmtFunctionDef(each) = function.ast() else {
         return false;
     };
-    each.decorator_list
-        .iter()
-        .any(|each| matches!(&each.expression, Expr::Name(name) if name.id.as_str() == "staticmethod"))
+    each.decorator_list.iter().any(
+        |each| matches!(&each.expression, Expr::Name(name) if name.id.as_str() == "staticmethod"),
+    )
 }
 
 /// The position of a parameter among its function's.

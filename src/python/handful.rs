@@ -163,7 +163,9 @@ impl<'d> Loop<'d> {
     pub(crate) fn turns_a_few_times(self) -> bool {
         match self.node().ast() {
             AnyNodeRef::StmtFor(each) if self.kind() == LoopKind::For => self.tries_again(each),
-            AnyNodeRef::StmtWhile(each) => trims(self.node(), each) || looks_for_free(self.node(), each),
+            AnyNodeRef::StmtWhile(each) => {
+                trims(self.node(), each) || looks_for_free(self.node(), each)
+            }
             _ => false,
         }
     }
@@ -183,7 +185,9 @@ impl<'d> Loop<'d> {
         let is_number_used = || {
             target.is_some_and(|symbol| {
                 symbol.uses().any(|place| {
-                    let says = |above: Node<'d>| matches!(above.kind(), Kind::FString | Kind::Compare | Kind::BinOp);
+                    let says = |above: Node<'d>| {
+                        matches!(above.kind(), Kind::FString | Kind::Compare | Kind::BinOp)
+                    };
                     node.contains(place) && !place.ancestors().take(3).any(says)
                 })
             })
@@ -206,7 +210,9 @@ fn trims<'d>(node: Node<'d>, each: &'d ast::StmtWhile) -> bool {
         _ => return false,
     };
     let drains = limit.constant_int().is_some_and(|limit| limit <= 1);
-    measured.builtin() == Some("len") && !drains && each.body.iter().all(|statement| takes_one(node, statement))
+    measured.builtin() == Some("len")
+        && !drains
+        && each.body.iter().all(|statement| takes_one(node, statement))
 }
 
 fn takes_one<'d>(node: Node<'d>, statement: &'d Stmt) -> bool {
@@ -218,7 +224,8 @@ fn takes_one<'d>(node: Node<'d>, statement: &'d Stmt) -> bool {
         Stmt::Delete(_) => true,
         Stmt::Assign(each) => match (&*each.value, each.targets.as_slice()) {
             (Expr::Subscript(cut), [target]) => {
-                cut.slice.is_slice_expr() && node.at(&*cut.value).source() == node.at(target).source()
+                cut.slice.is_slice_expr()
+                    && node.at(&*cut.value).source() == node.at(target).source()
             }
             _ => false,
         },
@@ -268,8 +275,12 @@ fn is_made_up(value: Node<'_>) -> bool {
         AnyNodeRef::ExprSubscript(each) => each.slice.is_slice_expr(),
         AnyNodeRef::ExprAttribute(each) => each.attr.as_str() == "format",
         AnyNodeRef::ExprCall(_) => {
-            part.builtin().is_some_and(|name| matches!(name, "str" | "next" | "len" | "min" | "chr" | "int" | "repr"))
-                || matches!(part.method(), Some((_, "format")))
+            part.builtin().is_some_and(|name| {
+                matches!(
+                    name,
+                    "str" | "next" | "len" | "min" | "chr" | "int" | "repr"
+                )
+            }) || matches!(part.method(), Some((_, "format")))
         }
         _ => true,
     })
@@ -277,5 +288,6 @@ fn is_made_up(value: Node<'_>) -> bool {
 
 /// `Color` and not `COLORS`.
 fn is_class_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_uppercase()) && name.bytes().any(|byte| byte.is_ascii_lowercase())
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.bytes().any(|byte| byte.is_ascii_lowercase())
 }

@@ -151,7 +151,8 @@ impl<'d> Document<'d> {
             let mut parts = self.source.name.rsplit('/');
             let file = parts.next().unwrap_or_default();
             let stem = file.split('.').next().unwrap_or_default();
-            let by_name = stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest";
+            let by_name =
+                stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest";
             // Folders further up say where somebody works.
             let mut folders = parts.take(FOLDERS_MAX);
             by_name
@@ -183,7 +184,11 @@ fn runs_tests(import: Node<'_>) -> bool {
     let imports = match import.ast() {
         AnyNodeRef::StmtImport(each) => each.names.iter().any(|alias| is_one(alias.name.as_str())),
         AnyNodeRef::StmtImportFrom(each) => {
-            each.level == 0 && each.module.as_ref().is_some_and(|module| is_one(module.as_str()))
+            each.level == 0
+                && each
+                    .module
+                    .as_ref()
+                    .is_some_and(|module| is_one(module.as_str()))
         }
         _ => false,
     };

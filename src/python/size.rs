@@ -334,18 +334,24 @@ impl<'d> Node<'d> {
                 .map(|argument| self.at(argument))
         };
         match self.method() {
-            Some((receiver, "items" | "keys" | "values" | "copy")) => return receiver.count(depth + 1),
+            Some((receiver, "items" | "keys" | "values" | "copy")) => {
+                return receiver.count(depth + 1);
+            }
             Some((receiver, "get")) => return receiver.longest_value(depth + 1),
             _ => {}
         }
         match self.qualified_name()?.as_str() {
             "range" => self.range_count(call, depth),
             "dict" if call.arguments.args.is_empty() => {
-                let named = call.arguments.keywords.iter().all(|each| each.arg.is_some());
+                let named = call
+                    .arguments
+                    .keywords
+                    .iter()
+                    .all(|each| each.arg.is_some());
                 named.then(|| literal(call.arguments.keywords.len() as u64))
             }
-            "numpy.array" | "numpy.asarray" | "enumerate" | "reversed" | "sorted" | "list" | "tuple" | "set" | "frozenset"
-            | "iter" | "dict" | "filter" => {
+            "numpy.array" | "numpy.asarray" | "enumerate" | "reversed" | "sorted" | "list"
+            | "tuple" | "set" | "frozenset" | "iter" | "dict" | "filter" => {
                 argument(usize::from(self.builtin() == Some("filter")))?.count(depth + 1)
             }
             "map" => argument(1)?.count(depth + 1),

@@ -177,3 +177,28 @@ fn shells_and_manuals_know_the_commands() {
             .contains("add\\-ignore")
     );
 }
+
+#[test]
+fn a_page_draws_the_runs_that_have_findings() {
+    let project = project();
+    let call = |turn: u32| {
+        format!(
+            r#"{{"turn_number": {turn}, "role": "assistant", "content": "Searching.", "tool_name": "search", "tool_input": {{"to": "Oslo"}}, "tool_output": "no results"}}"#
+        )
+    };
+    let turns: Vec<String> = (2..7).map(call).collect();
+    let run = |id: &str, turns: &str| {
+        format!(
+            r#"{{"trace_id": "{id}", "original_goal": "Find flights", "final_result": null, "is_successful": false, "turns": [{turns}]}}"#
+        )
+    };
+    let lines = [run("circling", &turns.join(", ")), run("short", &turns[0])];
+    project.write("traces/runs.jsonl", lines.join("\n"));
+    let ran = project.run(&["check", "-q", "--output-format=html=page.html", "traces"]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+    let page = project.read("page.html");
+    let (_, runs) = page.split_once("<section class=\"runs\">").unwrap();
+    let (runs, _) = runs.split_once("</section>").unwrap();
+    assert!(runs.contains("<b>circling</b>"), "{runs}");
+    assert!(!runs.contains("short"), "{runs}");
+}

@@ -18,6 +18,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Subcommand;
 
+pub(crate) use read::timelines;
+
 /// The commands about runs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

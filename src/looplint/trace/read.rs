@@ -1,12 +1,15 @@
 //! From a trace file to its runs, each with its findings and verdict, as plain data.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use looplint_engine::Table;
 use looplint_llm::run::RunText;
-use looplint_model::{Columns, Domain, Finding, Problem, RunCost, Settings, Severity, Source};
+use looplint_model::{
+    Checked, Columns, Domain, Finding, Problem, RunCost, Settings, Severity, Source,
+};
 use looplint_report::{Call, Timeline, Turn};
 use looplint_trace::{Field, Role, Trace, Traces, TurnKind};
 
@@ -308,6 +311,27 @@ fn role(role: Role) -> &'static str {
         Role::Agent => "agent",
         Role::Tool => "tool",
     }
+}
+
+/// The runs in `files` that have findings, as timelines.
+pub(crate) fn timelines(files: &[Checked]) -> Vec<Timeline> {
+    let settings = Settings::default();
+    let of_file = |file: &Checked| {
+        let named: HashSet<&str> = file
+            .findings
+            .iter()
+            .filter_map(|finding| Some(finding.run.as_ref()?.run.as_str()))
+            .collect();
+        if named.is_empty() {
+            return Vec::new();
+        }
+        Traces::open(&file.source, &settings, |document, source, _| {
+            let runs = document.runs.iter();
+            let wanted = runs.filter(|run| named.contains(run.name().as_str()));
+            wanted.map(|run| timeline(run, source)).collect()
+        })
+    };
+    files.iter().flat_map(of_file).collect()
 }
 
 /// At most `n` characters of a text.

@@ -135,7 +135,11 @@ impl<'d> Node<'d> {
     /// Comparing arrays and columns compares item by item; what is not known may be an array.
     pub(super) fn type_of_compare(self, each: &'d ast::ExprCompare) -> Typed {
         use ast::CmpOp::{In, Is, IsNot, NotIn};
-        if each.ops.iter().all(|op| matches!(op, In | NotIn | Is | IsNot)) {
+        if each
+            .ops
+            .iter()
+            .all(|op| matches!(op, In | NotIn | Is | IsNot))
+        {
             return Typed::proven(Type::Bool);
         }
         let left = self.at(&*each.left).infer().ty;

@@ -14,6 +14,8 @@ const WIDTH: f64 = 960.0;
 const ARCS: f64 = 74.0;
 const BLOCK: f64 = 26.0;
 const BARS: f64 = 40.0;
+/// Width of a turn's number.
+const LABEL: f64 = 22.0;
 /// Turns that are drawn; a longer run is cut at the end.
 const N_TURNS: usize = 400;
 
@@ -42,6 +44,12 @@ pub(super) fn svg(timeline: &Timeline, findings: &[&Found<'_>]) -> String {
             step,
             hit.iter().find(|(hit, _)| *hit == at).map(|(_, it)| *it),
         );
+        // A plain number gives way to that of a finding beside it.
+        let is_beside = |(hit, _): &(usize, Severity)| hit.abs_diff(at) as f64 * step < LABEL;
+        let is_hit = hit.iter().any(|(hit, _)| *hit == at);
+        if is_hit || !hit.iter().any(is_beside) {
+            label(&mut svg, turn, at as f64 * step, step, is_hit);
+        }
     }
     if bars {
         draw_bars(&mut svg, turns, step);
@@ -121,13 +129,16 @@ fn block(svg: &mut String, turn: &Turn, x: f64, step: f64, hit: Option<Severity>
         );
     }
     svg.push_str("</g>");
+}
+
+fn label(svg: &mut String, turn: &Turn, x: f64, step: f64, is_hit: bool) {
     // Numbers under every turn only where they do not touch.
     let every = [1, 2, 5, 10, 20, 50]
         .into_iter()
-        .find(|every| step * f64::from(*every) >= 22.0)
+        .find(|every| step * f64::from(*every) >= LABEL)
         .unwrap_or(100);
-    if hit.is_some() || turn.number % i64::from(every) == 0 {
-        let class = if hit.is_some() { "tick strong" } else { "tick" };
+    if is_hit || turn.number % i64::from(every) == 0 {
+        let class = if is_hit { "tick strong" } else { "tick" };
         let _ = write!(
             svg,
             "<text class=\"{class}\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
