@@ -47,6 +47,15 @@ impl Pool {
     ) -> Vec<R> {
         self.run(|| items.par_iter().with_max_len(1).map(check).collect())
     }
+
+    /// Gives every item away to `check` and gives the results in the items' order.
+    pub fn map_owned<T: Send, R: Send>(
+        &self,
+        items: Vec<T>,
+        check: impl Fn(T) -> R + Sync + Send,
+    ) -> Vec<R> {
+        self.run(|| items.into_par_iter().with_max_len(1).map(check).collect())
+    }
 }
 
 impl Engine {

@@ -197,7 +197,7 @@ impl Checker<'_> {
         let Some((claim, wing)) = claimed(input, name, &bytes) else {
             return Ok(input.named.then(|| only(unrecognised(name))));
         };
-        if size > WHOLE_BYTES_MAX && wing.cuttable(name, &bytes) {
+        if Parts::wanted(size, wing.cuttable(name, &bytes)) {
             file.rewind()?;
             let file = self.parts(input, wing, name, file)?;
             return Ok(Some(self.without_old(input, file).0));
@@ -223,31 +223,15 @@ impl Checker<'_> {
     /// Checks a large file in parts of whole lines, as many at a time as there are workers,
     /// so that memory stays bounded whatever the file's size.
     fn parts(&self, input: &Input, wing: &dyn Wing, name: &str, file: File) -> io::Result<OneFile> {
-        let mut lines = BufReader::with_capacity(1 << 20, file);
+        let mut parts = Parts::of(file);
         let mut all = OneFile::default();
-        let (mut lines_before, mut bytes_before) = (0, 0);
         loop {
-            let mut batch = Vec::new();
-            for _ in 0..2 * rayon::current_num_threads() {
-                let part = read_part(&mut lines)?;
-                if part.is_empty() {
-                    break;
-                }
-                let n_lines = part.iter().filter(|&&byte| byte == b'\n').count() as u64;
-                let n_bytes = part.len() as u64;
-                let layout = Layout::Part {
-                    lines_before,
-                    bytes_before,
-                };
-                batch.push((layout, part));
-                lines_before += n_lines;
-                bytes_before += n_bytes;
-            }
+            let batch = parts.next_batch()?;
             if batch.is_empty() {
                 return Ok(all);
             }
-            let each = self.pool.map(&batch, |(layout, part)| {
-                let mut file = bytes_of(input, wing, name, part.clone(), layout);
+            let each = self.pool.map_owned(batch, |(layout, part)| {
+                let mut file = bytes_of(input, wing, name, part, &layout);
                 file.checked
                     .retain(|checked| !checked.findings.is_empty() || !checked.problems.is_empty());
                 file
@@ -257,6 +241,53 @@ impl Checker<'_> {
                 all.checked.extend(file.checked);
             }
         }
+    }
+}
+
+/// A large file of lines, read part by part.
+pub(crate) struct Parts {
+    lines: BufReader<File>,
+    lines_before: u64,
+    bytes_before: u64,
+}
+
+impl Parts {
+    /// The parts of `file`, from where it stands.
+    pub(crate) fn of(file: File) -> Parts {
+        Parts {
+            lines: BufReader::with_capacity(1 << 20, file),
+            lines_before: 0,
+            bytes_before: 0,
+        }
+    }
+
+    /// Whether a file of `size` bytes is read in parts.
+    pub(crate) fn wanted(size: u64, cuttable: bool) -> bool {
+        size > WHOLE_BYTES_MAX && cuttable
+    }
+
+    /// The next parts, two for each worker; none at the end of the file.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn next_batch(&mut self) -> io::Result<Vec<(Layout, Vec<u8>)>> {
+        let mut batch = Vec::new();
+        for _ in 0..2 * rayon::current_num_threads() {
+            let part = read_part(&mut self.lines)?;
+            if part.is_empty() {
+                break;
+            }
+            let n_lines = memchr::memchr_iter(b'\n', &part).count() as u64;
+            let n_bytes = part.len() as u64;
+            let layout = Layout::Part {
+                lines_before: self.lines_before,
+                bytes_before: self.bytes_before,
+            };
+            batch.push((layout, part));
+            self.lines_before += n_lines;
+            self.bytes_before += n_bytes;
+        }
+        Ok(batch)
     }
 }
 

@@ -23,6 +23,7 @@ const HINTS: &[&str] = &[
     "history",
     "trace_id",
     "traceId",
+    "traceID",
     "spans",
     "resourceSpans",
     "batches",
@@ -32,7 +33,6 @@ const HINTS: &[&str] = &[
     "session_id",
     "payload",
     "channel_values",
-    "samples",
     "run_id",
     "goal",
     "original_goal",
@@ -42,13 +42,7 @@ const HINTS: &[&str] = &[
     "generated_items",
     "span_data",
     "contextId",
-    "source",
-    "steps",
-    "events",
-    "data",
-    "info",
-    "eval",
-    "object",
+    "toolCalls",
 ];
 
 /// How surely a file that begins with `head` holds runs.

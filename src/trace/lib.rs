@@ -24,9 +24,9 @@ use looplint_model::{Claim, Decoded, Domain, Part, Problem, Settings, Silence, S
 
 pub use document::Document;
 pub use facts::{
-    CallFacts, Effect, ErrorClass, Failure, Handoff, Identifier, Known, Ledger, News, Page, Phrase,
-    Repeat, Seen, Stop, StopKind, WordSet, code_blocks, content_words, ledger, numbers, page,
-    prose, shingles,
+    CallFacts, Counted, Effect, ErrorClass, Failure, FileRead, Handoff, Identifier, Known, Ledger,
+    News, Page, Phrase, Repeat, Reread, Seen, Stop, StopKind, WordSet, code_blocks, content_words,
+    has_key, json_in, ledger, numbers, page, prose, shingles,
 };
 pub use fields::{Field, Fields};
 pub use formats::Format;

@@ -5,6 +5,7 @@
 
 use looplint_model::{Cost, Finding, RunCost, Severity};
 
+use crate::facts::{Effect, page};
 use crate::run::{Role, Trace, TurnKind};
 
 /// Informative findings from this place of the causal order on come along with failures, and explain none.
@@ -26,6 +27,9 @@ const FAILED_ACTION: [&str; 7] = [
 
 /// Characters of an action's text that are looked at for such signs.
 const ACTION_HEAD: usize = 1500;
+
+/// A stop within this many actions is what went wrong; one that comes later ends a run that had gone wrong before.
+const EARLY_ACTIONS: usize = 4;
 
 /// What is said of a run as a whole.
 #[derive(Clone, Debug)]
@@ -60,9 +64,13 @@ impl<'d> Trace<'d> {
             })
             .collect();
         let waste = waste(&own);
+        let place = |finding: &Finding| match self.is_symptom(finding) {
+            true => order(finding.rule).max(ENDS_FROM),
+            false => order(finding.rule),
+        };
         own.sort_by_key(|finding| {
             (
-                order(finding.rule),
+                place(finding),
                 finding.run.as_ref().map_or(0, |place| place.turn),
                 finding.span,
             )
@@ -83,7 +91,7 @@ impl<'d> Trace<'d> {
             }
         }
         // A run that ended at a limit went wrong before it.
-        let unexplained = root.is_none_or(|root| order(root.rule) >= ENDS_FROM);
+        let unexplained = root.is_none_or(|root| place(root) >= ENDS_FROM);
         let suspect = (passed == Some(false) && unexplained)
             .then(|| self.suspect())
             .flatten();
@@ -96,50 +104,144 @@ impl<'d> Trace<'d> {
         }
     }
 
-    /// The turn at which failed runs of this shape went wrong most often: under an orchestrator the first action that
-    /// failed, else the word that the request is satisfied, else the second action; in a group the second turn.
+    /// Whether a finding shows that a run had gone wrong before: a stop that came when the work was long under way,
+    /// and under an orchestrator a circle, which web agents run into after the wrong turn.
+    fn is_symptom(&self, finding: &Finding) -> bool {
+        let Some(place) = &finding.run else {
+            return false;
+        };
+        let circle = place.mode == "CIRCULAR_REASONING" && self.is_orchestrated();
+        if place.mode != "GUARDRAIL_STOP" && !circle {
+            return false;
+        }
+        let before = self
+            .actions()
+            .into_iter()
+            .filter(|&at| self.turns[at].number <= place.turn);
+        before.count() > EARLY_ACTIONS
+    }
+
+    /// The turns that act: those of agents other than the lead under an orchestrator, else those that call a tool.
+    fn actions(&self) -> Vec<usize> {
+        let agents = (0..self.turns.len()).filter(|&at| self.turns[at].role == Role::Agent);
+        if !self.is_orchestrated() {
+            return agents
+                .filter(|&at| !self.turns[at].calls.is_empty())
+                .collect();
+        }
+        let lead = agents
+            .clone()
+            .next()
+            .and_then(|at| self.turns[at].agent.as_deref());
+        agents
+            .filter(|&at| self.turns[at].agent.as_deref() != lead)
+            .collect()
+    }
+
+    fn is_orchestrated(&self) -> bool {
+        self.turns.iter().any(|turn| turn.kind == TurnKind::Thought)
+    }
+
+    /// The turn at which failed runs of this shape went wrong most often.
+    ///
+    /// Under an orchestrator: an early action that failed, else the word that the request is satisfied, else the
+    /// second action where it left the first one's page (the wrong source was opened), else the first (what it asked
+    /// for was wrong). Where one agent serves a person: the first change that was refused, else the first change.
+    /// In a group: the second turn.
     pub fn suspect(&self) -> Option<usize> {
-        let orchestrated = self.turns.iter().any(|turn| turn.kind == TurnKind::Thought);
         let agents: Vec<usize> = (0..self.turns.len())
             .filter(|&at| self.turns[at].role == Role::Agent)
             .collect();
-        if orchestrated {
-            let lead = agents
-                .first()
-                .and_then(|&at| self.turns[at].agent.as_deref());
-            let actions: Vec<usize> = agents
-                .iter()
-                .copied()
-                .filter(|&at| self.turns[at].agent.as_deref() != lead)
-                .collect();
-            let failed = actions.iter().copied().find(|&at| {
-                let text = &self.turns[at].content.text;
-                let head: String = text.chars().take(ACTION_HEAD).collect();
-                FAILED_ACTION.iter().any(|sign| head.contains(sign))
-            });
-            let declared = agents.iter().copied().find(|&at| {
-                let head: String = self.turns[at].content.text.chars().take(40).collect();
-                self.turns[at].kind == TurnKind::Thought
-                    && head.to_lowercase().contains("satisfied")
-            });
-            return failed
-                .or(declared)
-                .or(actions.get(1).copied())
-                .or(actions.first().copied());
+        if self.is_orchestrated() {
+            return self.suspect_action(&agents);
+        }
+        let people = self
+            .turns
+            .iter()
+            .filter(|turn| turn.role == Role::User && !turn.content.is_blank());
+        let changes: Vec<usize> = (0..self.calls.len())
+            .filter(|&call| {
+                self.call_facts()[call].effect == Effect::Change
+                    && handed_over(self, call).is_none()
+            })
+            .collect();
+        let refused = changes
+            .iter()
+            .copied()
+            .find(|&call| self.failure(call).is_some());
+        let change = refused.or(changes.first().copied());
+        if people.count() > 1
+            && let Some(change) = change
+        {
+            return Some(self.calls[change].turn);
         }
         agents.get(1).or(agents.first()).copied()
     }
+
+    fn suspect_action(&self, agents: &[usize]) -> Option<usize> {
+        let actions = self.actions();
+        let failed = actions.iter().copied().take(EARLY_ACTIONS).find(|&at| {
+            let text = &self.turns[at].content.text;
+            let head: String = text.chars().take(ACTION_HEAD).collect();
+            FAILED_ACTION.iter().any(|sign| head.contains(sign))
+        });
+        let declared = agents.iter().copied().find(|&at| {
+            let head: String = self.turns[at].content.text.chars().take(40).collect();
+            self.turns[at].kind == TurnKind::Thought && head.to_lowercase().contains("satisfied")
+        });
+        let site = |at: &usize| site(&self.turns[*at].content.text);
+        let opened = || {
+            let (first, second) = (actions.first()?, actions.get(1)?);
+            let there = site(second)?;
+            (Some(there) != site(first)).then_some(*second)
+        };
+        failed
+            .or(declared)
+            .or_else(opened)
+            .or(actions.first().copied())
+    }
 }
 
+/// The hand-off that a call makes, where it makes one.
+fn handed_over(run: &Trace<'_>, call: usize) -> Option<usize> {
+    run.handoffs()
+        .iter()
+        .position(|handoff| handoff.call == Some(call))
+}
+
+/// The host of the page that a turn shows.
+fn site(text: &str) -> Option<&str> {
+    let url = page(text)?.url;
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next()
+}
+
+/// The findings' waste in sum. What a rule on cost says of the whole run holds the others' calls, so the greater counts.
 fn waste(findings: &[&Finding]) -> RunCost {
-    let mut total = RunCost::default();
+    let (mut total, mut whole) = (RunCost::default(), RunCost::default());
+    let mut places = Vec::new();
     for finding in findings {
-        if let Some(Cost::Run(cost)) = &finding.cost {
+        let (Some(Cost::Run(cost)), Some(place)) = (&finding.cost, &finding.run) else {
+            continue;
+        };
+        if place.mode == "RUNAWAY_COST" {
+            whole = greater(whole, *cost);
+        } else if !places.contains(&finding.span) {
+            places.push(finding.span);
             total.calls += cost.calls;
             total.tokens += cost.tokens;
             total.milliseconds += cost.milliseconds;
             total.share = (total.share + cost.share).min(1.0);
         }
     }
-    total
+    greater(total, whole)
+}
+
+fn greater(a: RunCost, b: RunCost) -> RunCost {
+    RunCost {
+        calls: a.calls.max(b.calls),
+        tokens: a.tokens.max(b.tokens),
+        milliseconds: a.milliseconds.max(b.milliseconds),
+        share: a.share.max(b.share),
+    }
 }

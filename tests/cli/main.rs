@@ -13,6 +13,7 @@ mod past;
 #[path = "../../src/report/tests/common/schema.rs"]
 mod schema;
 mod silence;
+mod trace;
 
 use std::fmt::Write as _;
 use std::io::Write as _;

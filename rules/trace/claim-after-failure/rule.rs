@@ -1,7 +1,7 @@
 //! "Successfully", after a failure.
 
 use looplint_model::Cx;
-use looplint_trace::{Kind, Node, Phrase, Role, Traces};
+use looplint_trace::{Effect, Kind, Node, Phrase, Role, Traces};
 
 pub const ON: &[Kind] = &[Kind::Run];
 
@@ -10,7 +10,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
     for (at, call) in run.calls.iter().enumerate() {
         let Some(result) = &call.result else { continue };
         let failed = run.failure(at).is_some();
-        let empty = run.call_facts()[at].empty;
+        // What changes something or takes a note may answer with nothing.
+        let empty = run.call_facts()[at].empty && run.call_facts()[at].effect != Effect::Change && !run.is_note(at);
         if !failed && !empty {
             continue;
         }

@@ -30,6 +30,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
     if timeouts.count() * 2 > n && let Some(place) = &mut finding.run {
         place.mode = "TIMEOUT_CASCADE";
     }
-    finding.cost = Some(Cost::Run(run.waste(&failed)));
+    // Trying twice is no waste, and what is tried again unchanged is another rule's.
+    let again = |call: &usize| run.repeats().iter().any(|repeat| repeat.call == *call);
+    let wasted: Vec<usize> = failed.iter().copied().skip(FAILURES_MIN - 1).filter(|call| !again(call)).collect();
+    finding.cost = Some(Cost::Run(run.waste(&wasted)));
     cx.report(finding);
 }

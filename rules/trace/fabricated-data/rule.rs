@@ -1,7 +1,7 @@
 //! Mock data, placeholders and samples in executed code.
 
-use looplint_model::Cx;
-use looplint_trace::{Kind, Node, Phrase, Role, Traces, code_blocks};
+use looplint_model::{Cx, Span};
+use looplint_trace::{Kind, Node, Phrase, Role, Trace, Traces, code_blocks, page};
 
 pub const ON: &[Kind] = &[Kind::Run];
 
@@ -15,7 +15,16 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
     let in_group = run.agents().len() > 1;
     let first = run.turns.iter().position(|turn| turn.role == Role::Agent);
     for (at, turn) in run.turns.iter().enumerate() {
-        if !turn.is_said() || Some(at) == first {
+        // What an agent reports of a page are the page's words.
+        if !turn.is_said() || page(&turn.content.text).is_some() {
+            continue;
+        }
+        // In a group chat the code stands in the words, too.
+        if let Some(span) = in_call(run, at, cx).filter(|_| !in_group) {
+            report(run, at, span, cx);
+            return;
+        }
+        if Some(at) == first {
             continue;
         }
         let Some(range) = turn.says(Phrase::Placeholder) else { continue };
@@ -24,10 +33,22 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
             continue;
         }
         let span = turn.content.place(&cx.source.text, range);
-        let mut finding = run.finding(cx, at, span, "the agent goes on with made-up data or a placeholder in place of what it could not get");
-        finding.suggestion = "let the model say that the data is missing, and refuse to run code with placeholders".into();
-        finding.label = "not the real data".into();
-        cx.report(finding);
+        report(run, at, span, cx);
         return;
     }
+}
+
+/// Where the code that a call of the turn runs says that its data is made up.
+fn in_call<'d>(run: &Trace<'d>, turn: usize, cx: &Cx<'d, Traces>) -> Option<Span> {
+    run.turns[turn].calls.clone().filter(|&call| run.runs_code(call)).find_map(|call| {
+        let code = &run.calls[call].arguments.as_ref()?.raw;
+        Some(code.place(&cx.source.text, Phrase::MadeUp.find(&code.text)?))
+    })
+}
+
+fn report<'d>(run: &Trace<'d>, turn: usize, span: Span, cx: &mut Cx<'d, Traces>) {
+    let mut finding = run.finding(cx, turn, span, "the agent goes on with made-up data or a placeholder in place of what it could not get");
+    finding.suggestion = "let the model say that the data is missing, and refuse to run code with placeholders".into();
+    finding.label = "not the real data".into();
+    cx.report(finding);
 }

@@ -12,7 +12,7 @@ const SAME_ANSWER: f64 = 0.8;
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
     let run = node.run();
-    let queries: Vec<(usize, WordSet)> = (0..run.calls.len()).filter_map(|call| Some((call, query(run, call)?))).collect();
+    let queries: Vec<(usize, WordSet)> = (0..run.calls.len()).filter(|&call| !run.is_note(call)).filter_map(|call| Some((call, query(run, call)?))).collect();
     for (at, (call, words)) in queries.iter().enumerate() {
         let earlier = queries[..at].iter().find(|(other, before)| {
             run.call_facts()[*other].key != run.call_facts()[*call].key

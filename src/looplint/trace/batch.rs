@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use looplint_engine::Pool;
 use looplint_llm::stats;
-use looplint_model::Severity;
+use looplint_model::{Severity, Source};
 use serde_json::{Value, json};
 
 use super::classify::{judge_runs, run_json, verdict};
@@ -90,39 +90,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let resolver = Resolver::here(&configuration)?;
     let (inputs, unread) = files::collect(&arguments.paths, &resolver)?;
     let judging = arguments.judging.is_on()?;
-    let reader = Reader::here(&configuration)?.with_text(judging);
-    let progress = Progress::new(inputs.len(), arguments.quiet);
-    let traces: Vec<_> = inputs
-        .iter()
-        .filter(|input| !is_python(&input.path))
-        .collect();
-    let read = Pool::new(0).map(&traces, |input| {
-        let file = reader.file(&input.path);
-        progress.step();
-        file
-    });
-    progress.clear();
-    let mut found: Vec<File> = Vec::new();
+    let reader = Reader::here(&configuration)?
+        .without_timelines()
+        .with_text(judging);
     for unread in unread {
         eprintln!("looplint: {}: {}", unread.path.display(), unread.why);
     }
-    for file in read {
-        match file {
-            Ok(file) => found.push(file),
-            Err(error) => eprintln!("looplint: {error:#}"),
-        }
-    }
-    if judging {
-        let runs = found.iter_mut().flat_map(|file| &mut file.runs);
-        let runs = runs.map(|(_, run)| run);
-        if let Some(text) = judge_runs(&arguments.judging, &reader, runs)? {
-            io::stdout().lock().write_all(text.as_bytes())?;
+    let traces: Vec<PathBuf> = inputs
+        .into_iter()
+        .map(|input| input.path)
+        .filter(|path| !is_python(path))
+        .collect();
+    let table = if judging {
+        let Some(table) = judged(arguments, &reader, &traces)? else {
             return Ok(ExitCode::SUCCESS);
-        }
-    }
-    let table = Table::of(&found);
-    write(arguments.output_format, &found, &table)?;
-    let mut failed = gates(arguments, &found, &table, &limits);
+        };
+        table
+    } else {
+        all(arguments, &reader, &traces)?
+    };
+    let mut failed = gates(arguments, &table, &limits);
     if let Some(path) = &arguments.baseline {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("{} cannot be read", path.display()))?;
@@ -145,97 +132,80 @@ fn is_python(path: &Path) -> bool {
         .is_some_and(|ending| matches!(ending.to_str(), Some("py" | "pyi" | "pyw" | "ipynb")))
 }
 
-/// How many runs show which mode as their root.
-struct Table {
-    n_runs: usize,
-    modes: BTreeMap<String, usize>,
-}
+/// Files that are read at a time: what they gave is written before the next ones are read.
+const FILES_AT_A_TIME: usize = 256;
+/// A file of more bytes has the workers for itself.
+const OWN_BYTES: u64 = 32 << 20;
 
-impl Table {
-    fn of(files: &[File]) -> Table {
-        let mut table = Table {
-            n_runs: 0,
-            modes: BTreeMap::new(),
-        };
-        for (_, run) in files.iter().flat_map(|file| &file.runs) {
-            table.n_runs += 1;
-            let mode = mode(run).unwrap_or_else(|| verdict(run));
-            *table.modes.entry(mode.to_owned()).or_default() += 1;
+/// Reads all files and writes what is said of each run, in the order of the files; then the sums.
+fn all(arguments: &Arguments, reader: &Reader, traces: &[PathBuf]) -> Result<Table> {
+    let format = arguments.output_format;
+    let pool = Pool::new(0);
+    let progress = Progress::new(traces.len(), arguments.quiet);
+    let mut writer = Writer::new(format);
+    let brief = |file: File| briefs(&file, format);
+    writer.begin()?;
+    let is_large =
+        |path: &PathBuf| std::fs::metadata(path).is_ok_and(|data| data.len() > OWN_BYTES);
+    for group in traces.chunk_by(|a, b| !is_large(a) && !is_large(b)) {
+        if let [one] = group {
+            let read = reader.each(one, &pool, brief, |runs| writer.add(runs));
+            progress.step();
+            // What was written cannot be taken back: an error of the output ends the command.
+            if let Err(error) = read {
+                writer.is_open()?;
+                eprintln!("looplint: {error:#}");
+            }
+            continue;
         }
-        table
-    }
-
-    fn rate(&self, mode: &str) -> f64 {
-        self.modes
-            .get(mode)
-            .map_or(0.0, |&n| n as f64 / self.n_runs.max(1) as f64)
-    }
-}
-
-fn mode(run: &Run) -> Option<&'static str> {
-    run.root
-        .and_then(|at| run.findings[at].run.as_ref())
-        .map(|place| place.mode)
-}
-
-fn write(format: Format, files: &[File], table: &Table) -> Result<()> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let runs = || {
-        files.iter().flat_map(|file| {
-            file.runs
-                .iter()
-                .map(move |(at, run)| (run, &file.sources[*at]))
-        })
-    };
-    match format {
-        Format::Full => {
-            for (run, _) in runs() {
-                let what = mode(run).unwrap_or_else(|| verdict(run));
-                let turn = run
-                    .root
-                    .and_then(|at| run.findings[at].run.as_ref())
-                    .map_or(String::new(), |place| {
-                        format!(", turn {}, confidence {:.2}", place.turn, place.probability)
-                    });
-                writeln!(out, "{} run {}: {what}{turn}", run.file, run.name)?;
-                for line in run.judged.iter().flat_map(Judged::lines) {
-                    writeln!(out, "  {line}")?;
+        for some in group.chunks(FILES_AT_A_TIME) {
+            let read = pool.map(some, |path| {
+                let runs = reader.file(path).map(brief);
+                progress.step();
+                runs
+            });
+            for runs in read {
+                match runs {
+                    Ok(runs) => writer.add(runs)?,
+                    Err(error) => eprintln!("looplint: {error:#}"),
                 }
             }
-            writeln!(out, "\n{} runs", table.n_runs)?;
-            if let Some(judged) = judged_words(files) {
-                writeln!(out, "{judged}")?;
-            }
-            let width = table.modes.keys().map(String::len).max().unwrap_or(0);
-            let most = table.modes.values().copied().max().unwrap_or(1);
-            for (mode, &n) in &table.modes {
-                let bar = "#".repeat((n * BAR).div_ceil(most));
-                writeln!(
-                    out,
-                    "  {mode:width$} {n:5} {:5.1} %  {bar}",
-                    100.0 * table.rate(mode)
-                )?;
-            }
-        }
-        Format::Json => {
-            let all: Vec<Value> = runs().map(|(run, source)| run_json(run, source)).collect();
-            let modes: serde_json::Map<String, Value> = table
-                .modes
-                .iter()
-                .map(|(mode, n)| (mode.clone(), json!({"runs": n, "rate": table.rate(mode)})))
-                .collect();
-            let report = json!({"version": env!("CARGO_PKG_VERSION"), "n_runs": table.n_runs, "modes": modes, "runs": all});
-            serde_json::to_writer_pretty(&mut out, &report)?;
-            writeln!(out)?;
-        }
-        Format::JsonLines => {
-            for (run, source) in runs() {
-                serde_json::to_writer(&mut out, &run_json(run, source))?;
-                writeln!(out)?;
-            }
         }
     }
-    Ok(out.flush()?)
+    progress.clear();
+    writer.end()
+}
+
+/// Reads all files and asks the judge about the runs that the rules leave open; `None` where a dry run was wanted and
+/// is written. All runs are held until the judge has spoken: its budget is one for all.
+fn judged(arguments: &Arguments, reader: &Reader, traces: &[PathBuf]) -> Result<Option<Table>> {
+    let progress = Progress::new(traces.len(), arguments.quiet);
+    let read = Pool::new(0).map(traces, |path| {
+        let file = reader.file(path);
+        progress.step();
+        file
+    });
+    progress.clear();
+    let mut found: Vec<File> = Vec::new();
+    for file in read {
+        match file {
+            Ok(file) => found.push(file),
+            Err(error) => eprintln!("looplint: {error:#}"),
+        }
+    }
+    let runs = found.iter_mut().flat_map(|file| &mut file.runs);
+    let runs = runs.map(|(_, run)| run);
+    if let Some(text) = judge_runs(&arguments.judging, reader, runs)? {
+        io::stdout().lock().write_all(text.as_bytes())?;
+        return Ok(None);
+    }
+    let mut writer = Writer::new(arguments.output_format);
+    writer.begin()?;
+    for file in &found {
+        writer.add(briefs(file, arguments.output_format))?;
+    }
+    writer.judged = judged_words(&found);
+    writer.end().map(Some)
 }
 
 /// How many runs were open, and what the judge said of them; gates know the rules' verdicts alone.
@@ -252,6 +222,173 @@ fn judged_words(files: &[File]) -> Option<String> {
         "{} left open by the rules: {ruled} judged, {dropped} without a verdict; the table is the rules' alone",
         ruled + dropped
     ))
+}
+
+/// What a batch says and counts of one run.
+struct Brief {
+    /// The root's mode, else the verdict.
+    mode: String,
+    /// The run's line.
+    line: String,
+    /// The modes of all findings.
+    modes: Vec<&'static str>,
+    /// The worst finding's level.
+    worst: Option<Severity>,
+}
+
+fn briefs(file: &File, format: Format) -> Vec<Brief> {
+    let brief = |(at, run): &(usize, Run)| Brief {
+        mode: mode(run).unwrap_or_else(|| verdict(run)).to_owned(),
+        line: line(run, &file.sources[*at], format),
+        modes: run
+            .findings
+            .iter()
+            .filter_map(|finding| Some(finding.run.as_ref()?.mode))
+            .collect(),
+        worst: run.findings.iter().map(|finding| finding.severity).max(),
+    };
+    file.runs.iter().map(brief).collect()
+}
+
+fn line(run: &Run, source: &Source, format: Format) -> String {
+    if format != Format::Full {
+        return run_json(run, source).to_string();
+    }
+    let what = mode(run).unwrap_or_else(|| verdict(run));
+    let turn = run
+        .root
+        .and_then(|at| run.findings[at].run.as_ref())
+        .map_or(String::new(), |place| {
+            format!(", turn {}, confidence {:.2}", place.turn, place.probability)
+        });
+    let mut line = format!("{} run {}: {what}{turn}", run.file, run.name);
+    for judged in run.judged.iter().flat_map(Judged::lines) {
+        line.push_str("\n  ");
+        line.push_str(&judged);
+    }
+    line
+}
+
+fn mode(run: &Run) -> Option<&'static str> {
+    run.root
+        .and_then(|at| run.findings[at].run.as_ref())
+        .map(|place| place.mode)
+}
+
+/// How many runs show which mode as their root, and which modes and levels at all.
+#[derive(Default)]
+struct Table {
+    n_runs: usize,
+    modes: BTreeMap<String, usize>,
+    shown: BTreeMap<&'static str, usize>,
+    levels: BTreeMap<Severity, usize>,
+}
+
+impl Table {
+    fn add(&mut self, run: &Brief) {
+        self.n_runs += 1;
+        *self.modes.entry(run.mode.clone()).or_default() += 1;
+        let mut modes = run.modes.clone();
+        modes.sort_unstable();
+        modes.dedup();
+        for mode in modes {
+            *self.shown.entry(mode).or_default() += 1;
+        }
+        for level in [Severity::Info, Severity::Warning, Severity::Error] {
+            *self.levels.entry(level).or_default() += usize::from(run.worst >= Some(level));
+        }
+    }
+
+    fn rate(&self, mode: &str) -> f64 {
+        self.modes
+            .get(mode)
+            .map_or(0.0, |&n| n as f64 / self.n_runs.max(1) as f64)
+    }
+}
+
+/// Writes runs as they come.
+struct Writer {
+    format: Format,
+    out: io::BufWriter<io::StdoutLock<'static>>,
+    table: Table,
+    /// A word on the judge, above the table.
+    judged: Option<String>,
+}
+
+impl Writer {
+    fn new(format: Format) -> Writer {
+        Writer {
+            format,
+            out: io::BufWriter::new(io::stdout().lock()),
+            table: Table::default(),
+            judged: None,
+        }
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        if self.format == Format::Json {
+            let version = env!("CARGO_PKG_VERSION");
+            write!(self.out, "{{\"version\":\"{version}\",\"runs\":[")?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, runs: Vec<Brief>) -> Result<()> {
+        for run in runs {
+            let before = match self.format {
+                Format::Json if self.table.n_runs > 0 => ",\n",
+                Format::Json => "\n",
+                _ => "",
+            };
+            let after = if self.format == Format::Json {
+                ""
+            } else {
+                "\n"
+            };
+            write!(self.out, "{before}{}{after}", run.line)?;
+            self.table.add(&run);
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// Standard output is gone.
+    fn is_open(&mut self) -> Result<()> {
+        Ok(self.out.flush()?)
+    }
+
+    /// Writes the sums.
+    fn end(mut self) -> Result<Table> {
+        let table = &self.table;
+        let out = &mut self.out;
+        match self.format {
+            Format::Full => {
+                writeln!(out, "\n{} runs", table.n_runs)?;
+                if let Some(judged) = &self.judged {
+                    writeln!(out, "{judged}")?;
+                }
+                let width = table.modes.keys().map(String::len).max().unwrap_or(0);
+                let most = table.modes.values().copied().max().unwrap_or(1);
+                for (mode, &n) in &table.modes {
+                    let bar = "#".repeat((n * BAR).div_ceil(most));
+                    let percent = 100.0 * table.rate(mode);
+                    writeln!(out, "  {mode:width$} {n:5} {percent:5.1} %  {bar}")?;
+                }
+            }
+            Format::Json => {
+                let modes: serde_json::Map<String, Value> = table
+                    .modes
+                    .iter()
+                    .map(|(mode, n)| (mode.clone(), json!({"runs": n, "rate": table.rate(mode)})))
+                    .collect();
+                let (n, modes) = (table.n_runs, Value::Object(modes));
+                writeln!(out, "\n],\"n_runs\":{n},\"modes\":{modes}}}")?;
+            }
+            Format::JsonLines => {}
+        }
+        out.flush()?;
+        Ok(self.table)
+    }
 }
 
 /// `5%` or `0.05`, from 0 to 1.
@@ -280,26 +417,13 @@ fn limit(word: &str) -> Result<(String, f64)> {
 }
 
 /// Why the gates of the command line do not let these runs through.
-fn gates(
-    arguments: &Arguments,
-    files: &[File],
-    table: &Table,
-    limits: &[(String, f64)],
-) -> Vec<String> {
+fn gates(arguments: &Arguments, table: &Table, limits: &[(String, f64)]) -> Vec<String> {
     let mut failed = Vec::new();
     for word in &arguments.fail_on {
-        let hits = |run: &Run| match Severity::parse(word) {
-            Some(level) => run.findings.iter().any(|finding| finding.severity >= level),
-            None => run
-                .findings
-                .iter()
-                .any(|finding| finding.run.as_ref().is_some_and(|place| place.mode == word)),
+        let n = match Severity::parse(word) {
+            Some(level) => table.levels.get(&level).copied().unwrap_or(0),
+            None => table.shown.get(word.as_str()).copied().unwrap_or(0),
         };
-        let n = files
-            .iter()
-            .flat_map(|file| &file.runs)
-            .filter(|(_, run)| hits(run))
-            .count();
         if n > 0 {
             failed.push(format!("{n} of {} runs show {word}", table.n_runs));
         }

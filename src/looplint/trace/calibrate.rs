@@ -10,14 +10,15 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use looplint_engine::Pool;
 use looplint_llm::stats::wilson;
 use looplint_model::{Measured, Rate, Severity};
 use serde_json::{Value, json};
 
 use super::classify::judge_runs;
 use super::fit::{judge_figures, verdicts, write_calibrated};
-use super::labels::{CATEGORIES, Entry, Label, entries_of, labels_below, run_file};
-use super::read::{Reader, Run};
+use super::labels::{Entry, Label, entries_of, labels_below, measured_by, run_file};
+use super::read::{Reader, Run, level};
 use crate::config;
 use crate::llm::judge;
 use crate::tell::hinted;
@@ -77,7 +78,9 @@ pub(super) struct Counts {
 /// There is no `labels.jsonl`, a line of one is no label, or standard output is gone.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let judging = arguments.judging.is_on()?;
-    let reader = Reader::here(&arguments.configuration)?.with_text(judging);
+    let reader = Reader::here(&arguments.configuration)?
+        .with_text(judging)
+        .without_timelines();
     let mut cases = cases(&arguments.folder, &reader)?;
     if cases.is_empty() {
         let what = format!(
@@ -101,6 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         "modes": modes(&cases),
         "verdicts": verdicts(&cases),
         "rules": rules(&cases),
+        "runs": cases.iter().map(row).collect::<Vec<Value>>(),
     });
     if judging {
         report["judge"] = judge_figures(&cases);
@@ -120,7 +124,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 fn cases(folder: &Path, reader: &Reader) -> Result<Vec<Case>> {
-    let mut cases = Vec::new();
+    let mut entries = Vec::new();
     for path in labels_below(folder)? {
         for (line, entry) in entries_of(&path)? {
             let Some(file) = run_file(folder, &path, &entry.trace_file) else {
@@ -128,10 +132,14 @@ fn cases(folder: &Path, reader: &Reader) -> Result<Vec<Case>> {
                 eprintln!("looplint: {}:{line}: {name} is not there", path.display());
                 continue;
             };
-            cases.extend(case(reader, &path, entry, &file)?);
+            entries.push((path.clone(), entry, file));
         }
     }
-    Ok(cases)
+    let read = Pool::new(0).map_owned(entries, |(labels, entry, file)| {
+        case(reader, &labels, entry, &file)
+    });
+    let cases: Vec<Option<Case>> = read.into_iter().collect::<Result<_>>()?;
+    Ok(cases.into_iter().flatten().collect())
 }
 
 fn case(reader: &Reader, labels: &Path, entry: Entry, file: &Path) -> Result<Option<Case>> {
@@ -155,6 +163,28 @@ fn case(reader: &Reader, labels: &Path, entry: Entry, file: &Path) -> Result<Opt
         passed,
         run,
     }))
+}
+
+/// A run's line of the report: what is blamed, what the label blames, and every finding.
+fn row(case: &Case) -> Value {
+    let label = case
+        .labels
+        .iter()
+        .find(|label| label.root && label.step.is_some());
+    let root = case.run.root.map(|at| case.run.findings[at].rule);
+    let findings = case.run.findings.iter().filter_map(|finding| {
+        let place = finding.run.as_ref()?;
+        Some(json!({
+            "rule": finding.rule, "mode": place.mode, "severity": level(finding.severity), "turn": place.turn,
+        }))
+    });
+    json!({
+        "file": case.run.file, "set": case.set, "passed": case.passed,
+        "blamed": blamed(&case.run).map(|(turn, _)| turn),
+        "by": case.run.suspect.map_or(root, |_| Some("position")),
+        "label": label.and_then(|label| label.step),
+        "findings": findings.collect::<Vec<Value>>(),
+    })
 }
 
 /// The turn and agent that looplint blames: the verdict's, else the position to look at first.
@@ -285,9 +315,9 @@ fn modes(cases: &[Case]) -> Value {
                 .run
                 .findings
                 .iter()
-                .filter_map(|finding| finding.run.as_ref())
-                .filter(|place| modes.contains(&place.mode))
-                .map(|place| place.turn)
+                .filter_map(|finding| Some((finding.rule, finding.run.as_ref()?)))
+                .filter(|(rule, place)| modes.contains(&place.mode) || modes.contains(rule))
+                .map(|(_, place)| place.turn)
                 .collect();
             let (runs, steps) = categories.entry((set, category)).or_default();
             match (!labelled.is_empty(), !found.is_empty()) {
@@ -336,8 +366,7 @@ fn known_categories<'c>(cases: &'c [Case], set: &str) -> Vec<(&'c str, Vec<&'c s
             if own.contains(&name) {
                 return Some((name, vec![name]));
             }
-            let (_, modes) = CATEGORIES.iter().find(|(category, _)| *category == name)?;
-            Some((name, modes.to_vec()))
+            Some((name, measured_by(name)?.to_vec()))
         })
         .collect()
 }

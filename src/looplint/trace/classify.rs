@@ -239,7 +239,6 @@ fn evidence(run: &Run, root: &Finding, source: &Source) -> Vec<(i64, usize, Stri
         .map(|(span, what)| {
             let line = source.position(span.start, Columns::Utf32).line;
             let turn = run
-                .timeline
                 .turns
                 .iter()
                 .find(|turn| turn.span.contains(span))

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 /// Which modes a category of a published taxonomy stands for: AgentRx and MAST.
-pub(super) const CATEGORIES: [(&str, &[&str]); 6] = [
+static CATEGORIES: [(&str, &[&str]); 6] = [
     (
         "Guardrails Triggered",
         &["GUARDRAIL_STOP", "BUDGET_EXHAUSTED"],
@@ -20,6 +20,16 @@ pub(super) const CATEGORIES: [(&str, &[&str]); 6] = [
     ("FM-2.1", &["CONTEXT_LOSS"]),
     ("FM-3.2", &["HALLUCINATION"]),
 ];
+
+/// The rules that stand for a category where its mode is wider than it.
+static NARROW: [(&str, &[&str]); 1] = [("FM-3.2", &["claimed-execution"])];
+
+/// The modes, or the rules where a mode is wider, by which a category is measured.
+pub(super) fn measured_by(category: &str) -> Option<&'static [&'static str]> {
+    let tables = NARROW.iter().chain(&CATEGORIES);
+    let mut known = tables.filter(|(name, _)| *name == category);
+    known.next().map(|(_, by)| *by)
+}
 
 /// The mode of a label that says only that a run failed.
 const UNNAMED: &str = "(no category)";

@@ -6,6 +6,7 @@ mod batch;
 mod calibrate;
 mod classify;
 mod compare;
+mod convert;
 mod fit;
 mod labels;
 mod pack;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Pack(pack::Arguments),
     /// Print a run as a timeline with its findings
     Show(show::Arguments),
+    /// Write runs in another format
+    Convert(convert::Arguments),
 }
 
 /// Runs one of the commands.
@@ -52,5 +55,6 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
         Command::Compare(arguments) => compare::run(arguments),
         Command::Pack(arguments) => pack::run(arguments),
         Command::Show(arguments) => show::run(arguments),
+        Command::Convert(arguments) => convert::run(arguments),
     }
 }

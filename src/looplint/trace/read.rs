@@ -1,14 +1,15 @@
 //! From a trace file to its runs, each with its findings and verdict, as plain data.
 
 use std::collections::HashSet;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use looplint_engine::Table;
+use looplint_engine::{Pool, Table};
 use looplint_llm::run::RunText;
 use looplint_model::{
-    Checked, Columns, Domain, Finding, Problem, RunCost, Settings, Severity, Source,
+    Checked, Columns, Domain, Finding, Layout, Problem, RunCost, Settings, Severity, Source, Span,
 };
 use looplint_report::{Call, Timeline, Turn};
 use looplint_trace::{Field, Role, Trace, Traces, TurnKind};
@@ -16,6 +17,7 @@ use looplint_trace::{Field, Role, Trace, Traces, TurnKind};
 use crate::config::{self, Config, Errors, Resolved, Resolver};
 use crate::llm::judge::Judged;
 use crate::llm::runs;
+use crate::run::Parts;
 use crate::{files, select};
 
 /// Characters of a turn in a preview.
@@ -73,6 +75,8 @@ pub(crate) struct TurnText {
     pub(crate) agent: String,
     /// The first words.
     pub(crate) preview: String,
+    /// All of its text.
+    pub(crate) span: Span,
 }
 
 /// What a file holds.
@@ -92,6 +96,7 @@ pub(crate) struct Reader {
     settings: Settings,
     resolved: Arc<Resolved>,
     with_text: bool,
+    timelines: bool,
 }
 
 impl Reader {
@@ -113,12 +118,63 @@ impl Reader {
             settings: project.config.settings.clone(),
             resolved: project,
             with_text: false,
+            timelines: true,
         })
     }
 
     /// The same reader, which keeps what was said in a run.
     pub(crate) fn with_text(self, with_text: bool) -> Reader {
         Reader { with_text, ..self }
+    }
+
+    /// The same reader, for those who draw no run: [`Run::timeline`] stays empty.
+    pub(crate) fn without_timelines(self) -> Reader {
+        Reader {
+            timelines: false,
+            ..self
+        }
+    }
+
+    /// Hands the runs of a file on, part by part where the file is large and its lines stand for themselves, so that
+    /// memory stays bounded. `take` is called in the order of the file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or `take` fails.
+    pub(crate) fn each<R: Send>(
+        &self,
+        path: &Path,
+        pool: &Pool,
+        brief: impl Fn(File) -> R + Sync,
+        mut take: impl FnMut(R) -> Result<()>,
+    ) -> Result<()> {
+        let name = files::name(path);
+        let unreadable = || format!("{name} cannot be read");
+        if name == "-" {
+            return take(brief(self.file(path)?));
+        }
+        let mut file = std::fs::File::open(path).with_context(unreadable)?;
+        let size = file.metadata().with_context(unreadable)?.len();
+        let mut head = Vec::new();
+        Read::by_ref(&mut file)
+            .take(files::HEAD_BYTES)
+            .read_to_end(&mut head)
+            .with_context(unreadable)?;
+        if !Parts::wanted(size, Traces::cuttable(&name, &head)) {
+            drop(file);
+            return take(brief(self.file(path)?));
+        }
+        file.rewind().with_context(unreadable)?;
+        let mut parts = Parts::of(file);
+        loop {
+            let batch = parts.next_batch().with_context(unreadable)?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let each = pool.map_owned(batch, |(layout, part)| {
+                brief(self.part(&name, part, &layout))
+            });
+            each.into_iter().try_for_each(&mut take)?;
+        }
     }
 
     /// What holds here.
@@ -131,19 +187,15 @@ impl Reader {
     /// # Errors
     /// The file cannot be read.
     pub(crate) fn file(&self, path: &Path) -> Result<File> {
-        let name = files::name(path);
-        let bytes = if name == "-" {
-            let mut bytes = Vec::new();
-            std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)
-                .context("standard input cannot be read")?;
-            bytes
-        } else {
-            std::fs::read(path).with_context(|| format!("{name} cannot be read"))?
-        };
-        Ok(self.bytes(&name, bytes))
+        let bytes = bytes(path)?;
+        Ok(self.bytes(&files::name(path), bytes))
     }
 
     fn bytes(&self, name: &str, bytes: Vec<u8>) -> File {
+        self.part(name, bytes, &Layout::Whole)
+    }
+
+    fn part(&self, name: &str, bytes: Vec<u8>, layout: &Layout) -> File {
         let decoded = Traces::decode(name, bytes);
         let mut file = File {
             sources: Vec::new(),
@@ -156,7 +208,10 @@ impl Reader {
                 .into_iter()
                 .map(|problem| (problem, name.to_owned())),
         );
-        for (at, source) in decoded.sources.into_iter().enumerate() {
+        for (at, mut source) in decoded.sources.into_iter().enumerate() {
+            if source.layout == Layout::Whole {
+                source.layout = layout.clone();
+            }
             let (outcome, runs) =
                 self.table
                     .check_with(&source, &self.settings, |document, findings| {
@@ -165,6 +220,10 @@ impl Reader {
                             .iter()
                             .map(|run| Run {
                                 text: self.with_text.then(|| runs::text(run)),
+                                timeline: match self.timelines {
+                                    true => timeline(run, &source),
+                                    false => Timeline::default(),
+                                },
                                 ..describe(run, findings, &source)
                             })
                             .collect::<Vec<Run>>()
@@ -197,8 +256,25 @@ impl Reader {
     }
 }
 
+/// The bytes of a file, or of standard input for `-`.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>> {
+    let name = files::name(path);
+    if name != "-" {
+        return std::fs::read(path).with_context(|| format!("{name} cannot be read"));
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .context("standard input cannot be read")?;
+    Ok(bytes)
+}
+
 /// `file:line:column` of a problem.
-fn place(source: &Source, problem: &Problem) -> String {
+pub(crate) fn place(source: &Source, problem: &Problem) -> String {
     match problem.span {
         Some(span) => {
             let position = source.position(span.start, Columns::Utf32);
@@ -260,7 +336,7 @@ fn describe(run: &Trace<'_>, findings: &[Finding], source: &Source) -> Run {
             .to_owned(),
         waste: verdict.waste,
         findings: own.iter().map(|finding| (*finding).clone()).collect(),
-        timeline: timeline(run, source),
+        timeline: Timeline::default(),
         turns,
         text: None,
         judged: None,
@@ -282,12 +358,9 @@ fn turn_text(run: &Trace<'_>, at: usize) -> TurnText {
         .calls_of(at)
         .iter()
         .map(|call| format!("{}(..)", call.name.text));
-    let words = turn
-        .content
-        .text
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    // No more words than a preview can hold: each takes a character and a blank.
+    let words = turn.content.text.split_whitespace().take(PREVIEW);
+    let words = words.collect::<Vec<_>>().join(" ");
     let all: Vec<String> = std::iter::once(words)
         .chain(calls)
         .filter(|part| !part.is_empty())
@@ -301,6 +374,7 @@ fn turn_text(run: &Trace<'_>, at: usize) -> TurnText {
         },
         agent: agent.to_owned(),
         preview: short(&all.join(" | "), PREVIEW),
+        span: turn.span,
     }
 }
 

@@ -32,7 +32,7 @@ impl Trace<'_> {
             .iter()
             .filter_map(|&call| self.calls.get(call)?.result.as_ref());
         let results: usize = results
-            .filter(|result| result.content.span != it.content.span)
+            .filter(|result| result.content.text != it.content.text)
             .map(|result| result.content.text.len())
             .sum();
         (

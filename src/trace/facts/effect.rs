@@ -102,6 +102,33 @@ pub(crate) fn of(call: &Call<'_>) -> Effect {
     }
 }
 
+/// Whether a call runs code or a command that stands in its arguments.
+pub(crate) fn runs_code(call: &Call<'_>) -> bool {
+    is_runner(&call.name.text) && command(call).is_some()
+}
+
+/// Whether a tool runs code or commands.
+pub(crate) fn is_runner(name: &str) -> bool {
+    words(name).iter().any(|word| listed(RUNS, word))
+}
+
+/// Whether a tool only writes down what the model thinks: its answer says nothing.
+pub(crate) fn is_note(name: &str) -> bool {
+    const NOTES: [&str; 8] = [
+        "think",
+        "thought",
+        "plan",
+        "note",
+        "reflect",
+        "scratchpad",
+        "log",
+        "todo",
+    ];
+    words(name)
+        .first()
+        .is_some_and(|word| NOTES.contains(&word.as_str()))
+}
+
 /// The words of a name: `get_user`, `getUser` and `Get-User` are `get user`.
 pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();

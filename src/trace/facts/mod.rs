@@ -2,24 +2,30 @@
 //!
 //! Knows texts, calls and what lies between them. Does not know which rules there are, and judges nothing.
 
+mod answers;
 mod canon;
 mod cost;
+mod counts;
 mod effect;
 mod errors;
 mod pages;
 mod pattern;
 mod phrases;
+mod reads;
 mod repeats;
 mod seen;
 mod words;
 
 use std::sync::OnceLock;
 
+pub use answers::{has_key, json_in};
+pub use counts::Counted;
 pub use effect::Effect;
 pub use errors::{ErrorClass, Failure, Known};
 pub use pages::{Handoff, Ledger, Page, Stop, StopKind, ledger, page};
 pub(crate) use pattern::Pattern;
 pub use phrases::{Phrase, code_blocks, prose};
+pub use reads::{FileRead, Reread};
 pub use repeats::Repeat;
 pub use seen::{Identifier, News, Seen, numbers};
 pub use words::{WordSet, content_words, shingles};
@@ -54,6 +60,7 @@ pub(crate) struct Facts {
     stops: OnceLock<Vec<Stop>>,
     words: OnceLock<Vec<WordSet>>,
     shingles: OnceLock<Vec<WordSet>>,
+    rereads: OnceLock<Vec<Reread>>,
 }
 
 impl Trace<'_> {
@@ -69,11 +76,40 @@ impl Trace<'_> {
         self.call_facts().get(call)?.failure.as_ref()
     }
 
+    /// Whether a call only writes down what the model thinks: its result says nothing, and none is no failure.
+    pub fn is_note(&self, call: usize) -> bool {
+        self.calls
+            .get(call)
+            .is_some_and(|call| effect::is_note(&call.name.text))
+    }
+
+    /// Whether a call is of a tool that runs code or commands, going by its name.
+    pub fn is_runner(&self, call: usize) -> bool {
+        self.calls
+            .get(call)
+            .is_some_and(|call| effect::is_runner(&call.name.text))
+    }
+
+    /// Whether a call runs code or a command that stands in its arguments.
+    pub fn runs_code(&self, call: usize) -> bool {
+        self.calls.get(call).is_some_and(effect::runs_code)
+    }
+
     /// Every call that equals an earlier one.
     pub fn repeats(&self) -> &[Repeat] {
         self.facts
             .repeats
             .get_or_init(|| repeats::of(self, self.call_facts()))
+    }
+
+    /// What a call reads of which file, where it does nothing else.
+    pub fn file_read(&self, call: usize) -> Option<FileRead> {
+        reads::of(self, call)
+    }
+
+    /// Every read of lines of a file that were read before, the file unchanged since.
+    pub fn rereads(&self) -> &[Reread] {
+        self.facts.rereads.get_or_init(|| reads::rereads(self))
     }
 
     /// When each word, number and identifier first appears.

@@ -25,7 +25,9 @@ impl Pattern {
     /// The built expression.
     pub(crate) fn regex(&self) -> Option<&Regex> {
         let build = || {
-            let built = Regex::new(self.source);
+            // Borders of words by ASCII letters: those by Unicode cannot be found by an automaton in a text that has
+            // any other letter, and take ten times as long.
+            let built = Regex::new(&self.source.replace(r"\b", r"(?-u:\b)"));
             debug_assert!(built.is_ok(), "{built:?}");
             built.ok()
         };

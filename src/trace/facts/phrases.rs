@@ -39,11 +39,13 @@ pub enum Phrase {
     CallInProse,
     /// Quotes a rule as the reason: `per our policy`, `I am not allowed to`.
     PolicyQuoted,
+    /// Code that says of its own data that it is made up: `mock data`, `fake_results = `.
+    MadeUp,
 }
 
 impl Phrase {
     /// Every phrase.
-    pub const ALL: [Phrase; 14] = [
+    pub const ALL: [Phrase; 15] = [
         Phrase::Refusal,
         Phrase::GiveUp,
         Phrase::NoAccess,
@@ -58,6 +60,7 @@ impl Phrase {
         Phrase::NoCall,
         Phrase::CallInProse,
         Phrase::PolicyQuoted,
+        Phrase::MadeUp,
     ];
 
     /// The first place of the phrase in `text`.
@@ -66,7 +69,7 @@ impl Phrase {
     }
 }
 
-static PATTERNS: [Pattern; 14] = [
+static PATTERNS: [Pattern; 15] = [
     Pattern::new(concat!(
         r"(?i)\bI(?:'m|’m| am) (?:very |really |so )?(?:sorry|afraid)\b[^.!?\n]{0,60}\b(?:can(?:not|['’]t)|won['’]t|unable|not able|not permitted)\b",
         r"|\bI (?:can(?:not|['’]t)|won['’]t|will not|must decline to|have to decline to|am (?:unable|not able) to|['’]m (?:unable|not able) to) (?:help|assist|provide|fulfil+|comply|do (?:that|this)|answer|continue|complete|support|discuss|create|generate|engage|participate|share|process|proceed)\b",
@@ -129,6 +132,10 @@ static PATTERNS: [Pattern; 14] = [
     Pattern::new(concat!(
         r"(?i)\b(?:(?:per|under|according to|due to|because of|as per|based on|within) (?:(?:the|our|my|your|company|airline|store|return|refund|cancellation)\s)*(?:polic(?:y|ies)|rules?|guidelines|terms)",
         r"|(?:polic(?:y|ies)|rules?|terms) (?:do(?:es)? not|don['’]t|doesn['’]t|only|require|state|allow|prohibit|forbid)|(?:is|are|am|not) (?:not )?(?:allowed|permitted|eligible|authori[sz]ed) (?:to|for|under))\b",
+    )),
+    Pattern::new(concat!(
+        r"(?i)\b(?:mock|dummy|fake|placeholder|simulated|made-up|hypothetical|fictitious|invented)(?:[ -](?:data(?:set)?|values?|results?|responses?|records?|rows|prices|numbers|figures|entries)\b",
+        r"|_(?:data(?:set)?|values?|results?|responses?|records?|rows|prices|numbers)\s*=[^=])|\bYOUR_[A-Z_]{0,30}KEY\b|\bfor (?:demonstration|illustration)(?: purposes)?\b",
     )),
 ];
 

@@ -76,7 +76,14 @@ impl WordSet {
 
     /// Adds the words of `other`.
     pub fn add(&mut self, other: &WordSet) {
-        self.0.extend_from_slice(&other.0);
+        self.add_all([other]);
+    }
+
+    /// Adds the words of all `others`, sorting once.
+    pub fn add_all<'w>(&mut self, others: impl IntoIterator<Item = &'w WordSet>) {
+        for other in others {
+            self.0.extend_from_slice(&other.0);
+        }
         self.0.sort_unstable();
         self.0.dedup();
     }

@@ -9,6 +9,8 @@ mod langchain;
 mod pydantic;
 mod tools;
 
+use rustc_hash::FxHashSet;
+
 use crate::builder::Message;
 use crate::formats::parts;
 use crate::json::{Shape, Value};
@@ -19,50 +21,50 @@ pub(crate) use chat::read_chat;
 pub(crate) use items::is_item;
 pub(crate) use tools::{call, logged_text, output_text, prompt};
 
-/// JSON in strings is unpacked this many times; exporters wrap twice.
-const WRAPS_MAX: usize = 3;
+/// Wrappers in wrappers, and JSON in strings, are opened this often; exporters wrap three or four times.
+const DEPTH_MAX: usize = 12;
 
 /// Reads what `value` says: a message, a list of them, a wrapper around either, or JSON of these in a string.
 /// Empty where it says nothing that is a message.
 pub(crate) fn read(value: Value<'_>) -> Vec<Message<'_>> {
-    read_wrapped(value, WRAPS_MAX)
+    read_wrapped(value, DEPTH_MAX)
 }
 
-fn read_wrapped(value: Value<'_>, wraps_left: usize) -> Vec<Message<'_>> {
+fn read_wrapped(value: Value<'_>, left: usize) -> Vec<Message<'_>> {
     match value.shape() {
-        Shape::Text if wraps_left > 0 => unpacked(value, wraps_left),
-        Shape::Array => read_list(value),
+        _ if left == 0 => Vec::new(),
+        Shape::Text => unpacked(value, left),
+        Shape::Array => read_list(value, left - 1),
         Shape::Object => match list_in(value) {
             Some(list) => {
                 let mut messages: Vec<Message<'_>> = instructions(value).into_iter().collect();
-                messages.extend(read_wrapped(list, wraps_left));
+                messages.extend(read_wrapped(list, left - 1));
                 messages
             }
-            None => read_one(value),
+            None => read_at(value, left - 1),
         },
         _ => Vec::new(),
     }
 }
 
-fn read_list(list: Value<'_>) -> Vec<Message<'_>> {
+fn read_list(list: Value<'_>, left: usize) -> Vec<Message<'_>> {
     let mut messages: Vec<Message<'_>> = Vec::new();
+    let mut called: FxHashSet<String> = FxHashSet::default();
     for item in list.items() {
         // LangChain logs batches: a list of conversations, of which there is one.
         if item.shape() == Shape::Array {
-            messages.extend(item.items().flat_map(read_one));
+            messages.extend(item.items().flat_map(|item| read_at(item, left)));
             continue;
         }
-        let read = read_one(item);
-        let called = |role: &str| {
-            messages
-                .iter()
-                .flat_map(|message| &message.calls)
-                .any(|call| call.name.text == role)
-        };
+        let read = read_at(item, left);
+        let calls = read.iter().flat_map(|message| &message.calls);
+        called.extend(calls.map(|call| call.name.text.to_string()));
         // Some tracers give a tool's answer the tool's name for a role.
         let answers = read.is_empty()
             && item.has("content")
-            && item.text_at("role").is_some_and(|role| called(&role));
+            && item
+                .text_at("role")
+                .is_some_and(|role| called.contains(role.as_ref()));
         if answers {
             let mut message = read_chat(item);
             message.role = Role::Tool;
@@ -76,7 +78,7 @@ fn read_list(list: Value<'_>) -> Vec<Message<'_>> {
 }
 
 /// The messages of JSON that stands in a string.
-fn unpacked(value: Value<'_>, wraps_left: usize) -> Vec<Message<'_>> {
+fn unpacked(value: Value<'_>, left: usize) -> Vec<Message<'_>> {
     let Some(inner) = value.unpack() else {
         return Vec::new();
     };
@@ -86,7 +88,7 @@ fn unpacked(value: Value<'_>, wraps_left: usize) -> Vec<Message<'_>> {
     let Some(root) = tape.root() else {
         return Vec::new();
     };
-    read_wrapped(root, wraps_left - 1)
+    read_wrapped(root, left - 1)
         .into_iter()
         .map(Message::into_owned)
         .collect()
@@ -168,7 +170,11 @@ pub(crate) fn is_message(value: Value<'_>) -> bool {
 
 /// Reads one value that is a message or wraps one.
 pub(crate) fn read_one(value: Value<'_>) -> Vec<Message<'_>> {
-    if value.shape() != Shape::Object || is_declaration(value) {
+    read_at(value, DEPTH_MAX)
+}
+
+fn read_at(value: Value<'_>, left: usize) -> Vec<Message<'_>> {
+    if left == 0 || value.shape() != Shape::Object || is_declaration(value) {
         return Vec::new();
     }
     if is_item(value) {
@@ -183,20 +189,20 @@ pub(crate) fn read_one(value: Value<'_>) -> Vec<Message<'_>> {
     if let Some(kind) = value.text_at("kind").filter(|_| value.has("parts")) {
         return pydantic::read_pydantic(value, &kind);
     }
-    read_inside(value)
+    read_inside(value, left - 1)
 }
 
 /// A message inside the envelope of a response: a choice, a candidate, a generation.
-fn read_inside(value: Value<'_>) -> Vec<Message<'_>> {
+fn read_inside(value: Value<'_>, left: usize) -> Vec<Message<'_>> {
     if let Some(list) = value
         .any(&["choices", "candidates", "generations", "output"])
         .filter(|list| list.shape() == Shape::Array)
     {
         let mut messages: Vec<Message<'_>> = match list.items().next() {
             // Only the first choice becomes part of the conversation.
-            Some(first) if value.has("choices") || value.has("candidates") => read_one(first),
-            Some(first) if value.has("generations") => read_wrapped(first, 0),
-            _ => list.items().flat_map(read_one).collect(),
+            Some(first) if value.has("choices") || value.has("candidates") => read_at(first, left),
+            Some(first) if value.has("generations") => read_wrapped(first, left),
+            _ => list.items().flat_map(|item| read_at(item, left)).collect(),
         };
         let usage = parts::usage(value.any(&["usage", "usage_metadata", "usageMetadata"]));
         if let Some(last) = messages
@@ -215,7 +221,7 @@ fn read_inside(value: Value<'_>) -> Vec<Message<'_>> {
     let Some(inside) = inside.filter(|inside| inside.shape() == Shape::Object) else {
         return vercel_result(value).into_iter().collect();
     };
-    let mut messages = read_one(inside);
+    let mut messages = read_at(inside, left);
     let finish = value
         .any(&["finish_reason", "finishReason"])
         .and_then(|reason| match reason.shape() {

@@ -92,13 +92,22 @@ pub(super) fn result(part: Value<'_>) -> Option<NewResult<'_>> {
     Some(new)
 }
 
+/// Types around an output are taken off this often.
+const TYPED_MAX: usize = 4;
+
 /// The words of a tool's output: text, text parts, or JSON as it stands.
-pub(crate) fn output_text(output: Value<'_>) -> Text<'_> {
-    let typed = output.get("type").and_then(Value::text);
-    if let (Some(value), Some("text" | "json" | "error-text" | "error-json" | "content")) =
-        (output.get("value"), typed.as_deref())
-    {
-        return output_text(value);
+pub(crate) fn output_text(mut output: Value<'_>) -> Text<'_> {
+    // Vercel AI 5 types its outputs: `{type: "text", value: "..."}`.
+    for _ in 0..TYPED_MAX {
+        let typed = output.get("type").and_then(Value::text);
+        let known = matches!(
+            typed.as_deref(),
+            Some("text" | "json" | "error-text" | "error-json" | "content")
+        );
+        match output.get("value").filter(|_| known) {
+            Some(value) => output = value,
+            None => break,
+        }
     }
     if let Some(words) = typed_words(output) {
         return words;
