@@ -101,13 +101,32 @@ fn the_fix_of_bad_is_good() {
         if matches!(room.page.fix, FixClass::None | FixClass::Guidance) {
             return;
         }
+        for bad in room
+            .page
+            .blocks
+            .iter()
+            .filter(|block| block.kind == BlockKind::Bad)
+        {
+            let fixed = room.fix(&bad.text);
+            if bad.no_fix && fixed != bad.text {
+                room.say(&mut errors, bad.line, "says fix=none but was fixed");
+            }
+            let findings = room.check(&bad.text).0.findings;
+            let is_safe = |finding: &Finding| {
+                let fix = finding.fix.as_ref();
+                fix.is_some_and(|fix| fix.safety == Safety::Safe)
+            };
+            if bad.unsafe_fix && (fixed == bad.text || findings.iter().any(is_safe)) {
+                room.say(
+                    &mut errors,
+                    bad.line,
+                    "says fix=unsafe but has none or a safe one",
+                );
+            }
+        }
         for (_, bad, good) in room.page.pairs() {
             let fixed = room.fix(&bad.text);
-            if bad.no_fix {
-                if fixed != bad.text {
-                    room.say(&mut errors, bad.line, "says fix=none but was fixed");
-                }
-            } else if fixed != good.text {
+            if !bad.no_fix && fixed != good.text {
                 room.say(
                     &mut errors,
                     bad.line,

@@ -120,6 +120,8 @@ pub struct Block {
     pub at: Vec<usize>,
     /// `fix=none`: the rule gives no fix for this pair.
     pub no_fix: bool,
+    /// `fix=unsafe`: the rule gives a fix, but none that is safe.
+    pub unsafe_fix: bool,
     /// `run=none`: the block needs what is not on a plain CPython, so it is neither run nor timed.
     pub no_run: bool,
     /// The remaining words: for `ok`, why it is silent.
@@ -332,6 +334,7 @@ impl Page {
             name: n_bad.to_string(),
             at: Vec::new(),
             no_fix: false,
+            unsafe_fix: false,
             no_run: false,
             why: String::new(),
             text: String::new(),
@@ -342,6 +345,7 @@ impl Page {
                 Some(("at", lines)) => block.at = lines.split(',').flat_map(str::parse).collect(),
                 Some(("name", name)) => block.name = name.to_owned(),
                 Some(("fix", "none")) => block.no_fix = true,
+                Some(("fix", "unsafe")) => block.unsafe_fix = true,
                 Some(("run", "none")) => block.no_run = true,
                 _ => {
                     if !block.why.is_empty() {

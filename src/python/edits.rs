@@ -110,6 +110,113 @@ impl<'d> Node<'d> {
     }
 }
 
+impl<'d> Node<'d> {
+    /// How to write `module.name` here, and the import that it needs where there is none yet: `deque` with
+    /// `from collections import deque`. None where the name means something else here.
+    pub fn import_from(self, module: &str, name: &str) -> Option<(String, Option<Edit>)> {
+        if let Some(known) = self.imported(module, name) {
+            return Some((known, None));
+        }
+        if self.document.asks_for(name) {
+            return self.import_module(module, name);
+        }
+        let edit = self
+            .document
+            .import_line(&format!("from {module} import {name}"))?;
+        Some((name.to_owned(), Some(edit)))
+    }
+
+    /// How to write `module.name` through the module itself: `itertools.chain` with `import itertools`.
+    pub fn import_module(self, module: &str, name: &str) -> Option<(String, Option<Edit>)> {
+        if let Some(known) = self.imported(module, name) {
+            return Some((known, None));
+        }
+        if self.document.asks_for(module) {
+            return None;
+        }
+        let edit = self.document.import_line(&format!("import {module}"))?;
+        Some((format!("{module}.{name}"), Some(edit)))
+    }
+
+    /// How the file's own imports write `module.name`, where that means the same here.
+    fn imported(self, module: &str, name: &str) -> Option<String> {
+        let imports = self
+            .document
+            .module()
+            .children()
+            .filter(|node| node.kind() == Kind::Import);
+        for import in imports {
+            let is_earlier = import.id() < self.id() || self.frame().kind() != Kind::Module;
+            let (bound, written) = match import.ast() {
+                AnyNodeRef::StmtImportFrom(each)
+                    if each.level == 0
+                        && each
+                            .module
+                            .as_ref()
+                            .is_some_and(|found| found.as_str() == module) =>
+                {
+                    let Some(alias) = each.names.iter().find(|alias| alias.name.as_str() == name)
+                    else {
+                        continue;
+                    };
+                    let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
+                    (bound, bound.to_owned())
+                }
+                AnyNodeRef::StmtImport(each) => {
+                    let Some(alias) = each
+                        .names
+                        .iter()
+                        .find(|alias| alias.name.as_str() == module)
+                    else {
+                        continue;
+                    };
+                    let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
+                    (bound, format!("{bound}.{name}"))
+                }
+                _ => continue,
+            };
+            let means_it = self
+                .document
+                .look_up(self.data().scope, bound)
+                .and_then(|symbol| symbol.single_binding())
+                .is_some_and(|binding| binding.target().statement() == import);
+            if means_it && is_earlier {
+                return Some(written);
+            }
+        }
+        None
+    }
+
+    /// The text of an operand or value as it can stand alone: with its own parentheses, with new ones where lines
+    /// break. None where it cannot.
+    pub fn standing(self) -> Option<String> {
+        let parent = self.parent()?.span();
+        let text = self.document.source.text.as_str();
+        let (mut start, mut end) = (self.span().start as usize, self.span().end as usize);
+        let before = |at: usize| text[parent.start as usize..at].trim_end();
+        let after = |at: usize| text[at..parent.end as usize].trim_start();
+        while before(start).ends_with('(') && after(end).starts_with(')') {
+            start = parent.start as usize + before(start).len() - 1;
+            end = parent.end as usize - after(end).len() + 1;
+        }
+        let own = &text[start..end];
+        let has_parentheses = start < self.span().start as usize;
+        let is_closed = has_parentheses
+            || matches!(
+                self.kind(),
+                Kind::List | Kind::Set | Kind::Dict | Kind::Comprehension
+            );
+        if !has_parentheses && matches!(self.kind(), Kind::Yield | Kind::Named | Kind::Starred) {
+            return None;
+        }
+        Some(if own.contains(['\n', '\r']) && !is_closed {
+            format!("({own})")
+        } else {
+            own.to_owned()
+        })
+    }
+}
+
 impl<'d> Document<'d> {
     /// The line ending that the file uses.
     pub fn newline(&self) -> &'static str {
@@ -121,13 +228,16 @@ impl<'d> Document<'d> {
         }
     }
 
+    /// Whether the file uses a name for anything but an attribute, kept as a question that was asked.
+    fn asks_for(&'d self, name: &str) -> bool {
+        let taken = self.is_taken(name);
+        self.memo.asked.borrow_mut().push((name.to_owned(), taken));
+        taken
+    }
+
     /// A name that begins with `base` and is not used anywhere in the file.
     pub fn fresh_name(&'d self, base: &str) -> String {
-        let taken = |name: &str| {
-            let taken = self.is_taken(name);
-            self.memo.asked.borrow_mut().push((name.to_owned(), taken));
-            taken
-        };
+        let taken = |name: &str| self.asks_for(name);
         let plain = base.to_owned();
         if !taken(&plain) {
             return plain;
@@ -143,63 +253,11 @@ impl<'d> Document<'d> {
         self.index.names.contains_key(name)
     }
 
-    /// How to write `module.name` in this file, and the import that it needs where there is none yet:
-    /// `deque` with `from collections import deque`.
-    pub fn import_from(&'d self, module: &str, name: &str) -> (String, Option<Edit>) {
-        for import in self
-            .module()
-            .children()
-            .filter(|node| node.kind() == Kind::Import)
-        {
-            match import.ast() {
-                AnyNodeRef::StmtImportFrom(each)
-                    if each.level == 0
-                        && each
-                            .module
-                            .as_ref()
-                            .is_some_and(|found| found.as_str() == module) =>
-                {
-                    if let Some(alias) = each.names.iter().find(|alias| alias.name.as_str() == name)
-                    {
-                        return (
-                            alias.asname.as_ref().unwrap_or(&alias.name).to_string(),
-                            None,
-                        );
-                    }
-                }
-                AnyNodeRef::StmtImport(each) => {
-                    if let Some(alias) = each
-                        .names
-                        .iter()
-                        .find(|alias| alias.name.as_str() == module)
-                    {
-                        let base = alias.asname.as_ref().unwrap_or(&alias.name);
-                        return (format!("{base}.{name}"), None);
-                    }
-                }
-                _ => {}
-            }
-        }
-        (
-            name.to_owned(),
-            Some(self.import_line(&format!("from {module} import {name}"))),
-        )
-    }
-
-    /// How to write `module.name` through the module itself: `itertools.chain` with `import itertools`.
-    pub fn import_module(&'d self, module: &str, name: &str) -> (String, Option<Edit>) {
-        match self.import_from(module, name) {
-            (written, None) => (written, None),
-            (_, Some(_)) => (
-                format!("{module}.{name}"),
-                Some(self.import_line(&format!("import {module}"))),
-            ),
-        }
-    }
-
     /// An import as a line of its own: after the imports that the file begins with, else after its docstring.
-    fn import_line(&'d self, code: &str) -> Edit {
-        let mut last = None;
+    /// None where something else stands on that line.
+    fn import_line(&'d self, code: &str) -> Option<Edit> {
+        let mut found = None;
+        let mut must_follow = false;
         for (at, statement) in self.module().children().enumerate() {
             let is_docstring = at == 0
                 && statement
@@ -207,32 +265,38 @@ impl<'d> Document<'d> {
                     .next()
                     .is_some_and(|value| matches!(value.ast(), AnyNodeRef::ExprStringLiteral(_)))
                 && statement.kind() == Kind::ExprStatement;
-            if is_docstring || statement.kind() == Kind::Import {
-                last = Some(statement);
-            } else {
+            if !is_docstring && statement.kind() != Kind::Import {
                 break;
             }
-        }
-        match last.and_then(|statement| statement.line_after(code)) {
-            Some(edit) => edit,
-            None => {
-                let start = self.first_code_line();
-                Edit {
-                    span: Span::at(start),
-                    text: format!("{code}{}", self.newline()),
-                }
+            let is_future = matches!(statement.ast(), AnyNodeRef::StmtImportFrom(each) if each
+                .module.as_ref().is_some_and(|module| module.as_str() == "__future__"));
+            let edit = statement.line_after(code);
+            if is_docstring || is_future {
+                must_follow = edit.is_none();
+                found = edit;
+            } else if edit.is_some() {
+                must_follow = false;
+                found = edit;
             }
         }
+        if found.is_some() || must_follow {
+            return found;
+        }
+        Some(Edit {
+            span: Span::at(self.first_code_line()),
+            text: format!("{code}{}", self.newline()),
+        })
     }
 
     /// Where the first line begins that is no comment: a `#!` and a coding line stay first.
     fn first_code_line(&self) -> u32 {
         let mut start = 0;
-        for line in self.source.text.split_inclusive('\n') {
-            if !line.starts_with('#') {
+        let text = self.source.text.as_str();
+        while text[start..].starts_with('#') {
+            let Some(length) = text[start..].find(['\n', '\r']) else {
                 break;
-            }
-            start += line.len();
+            };
+            start += length + 1 + usize::from(text[start + length..].starts_with("\r\n"));
         }
         start as u32
     }

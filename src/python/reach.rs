@@ -51,7 +51,7 @@ impl<'d> Node<'d> {
         }
     }
 
-    fn graph<R>(self, ask: impl FnOnce(&Graph) -> R) -> R {
+    pub(crate) fn graph<R>(self, ask: impl FnOnce(&Graph) -> R) -> R {
         let graphs = &self.document.memo.graphs;
         let known = graphs.borrow().get(&self.id).cloned();
         let found = match known {

@@ -71,20 +71,44 @@ fn start_of<'d>(node: Node<'d>, list: Node<'d>) -> Option<Node<'d>> {
 }
 
 fn comprehension<'d>(node: Node<'d>, each: &'d StmtFor, shape: &Shape<'d>) -> String {
-    let test = shape.test.map_or(String::new(), |test| format!(" if {}", test.source()));
+    let test = shape.test.map_or(String::new(), |test| format!(" if {}", closed(test)));
     format!(
         "[{} for {} in {}{test}]",
-        shape.element.source(),
+        closed(shape.element),
         node.at(&*each.target).source(),
-        node.at(&*each.iter).source()
+        closed(node.at(&*each.iter))
     )
+}
+
+/// The text of a part with the parentheses that a comprehension asks for.
+fn closed(part: Node<'_>) -> String {
+    let text = part.source();
+    let is_open = match part.ast() {
+        AnyNodeRef::ExprTuple(each) => !each.parenthesized,
+        AnyNodeRef::ExprGenerator(each) => !each.parenthesized,
+        AnyNodeRef::ExprIf(_) | AnyNodeRef::ExprLambda(_) | AnyNodeRef::ExprNamed(_) => true,
+        _ => false,
+    };
+    if is_open { format!("({text})") } else { text.to_owned() }
+}
+
+/// Whether the loop's variable is looked at or bound anywhere else: a comprehension keeps its own to itself.
+fn is_used_elsewhere<'d>(target: Node<'d>, node: Node<'d>) -> bool {
+    target.subtree().filter(|each| each.kind() == Kind::Name).any(|name| {
+        let Some(symbol) = name.symbol() else { return true };
+        let is_elsewhere = |each: Node<'d>| !node.contains(each);
+        symbol.uses().any(is_elsewhere) || symbol.bindings().any(|binding| is_elsewhere(binding.target()))
+    })
 }
 
 fn fix<'d>(node: Node<'d>, start: Node<'d>, list: &str, code: &str) -> Option<Fix> {
     let span = Span::new(start.span().start, node.span().end);
     let document = node.document();
     let between = document.source.slice(Span::new(start.span().end, node.span().start));
-    if node.holds_comment() || between.contains('#') || code.contains('\n') {
+    let AnyNodeRef::StmtFor(each) = node.ast() else { return None };
+    let is_local = node.function().is_some() && !node.frame().sees_all_names();
+    let shows = !is_local || node.is_in_class_body() || is_used_elsewhere(node.at(&*each.target), node);
+    if shows || node.holds_comment() || between.contains('#') || code.contains('\n') {
         return None;
     }
     let edits = vec![Edit { span, text: format!("{list} = {code}") }];

@@ -59,16 +59,15 @@ fn append_of<'d>(scan: &Scan<'d>, needle: Node<'d>) -> Option<Node<'d>> {
 fn fix<'d>(scan: &Scan<'d>, test: Node<'d>, needle: Node<'d>, append: Node<'d>) -> Option<Fix> {
     let list = scan.object;
     let symbol = list.symbol()?;
-    let start = symbol.single_binding()?.owner();
+    let own = |part: Node<'d>| part == list || append.contains(part);
+    let private = symbol.private_from(list, &own)?;
+    let [start] = private.starts.as_slice() else { return None };
+    let start = start.owner();
     let value = start.assigned_value()?;
     let is_empty = value.kind() == Kind::List && value.children().next().is_none();
-    let whole = scan.outermost().node();
-    let others = symbol
-        .uses()
-        .filter(|each| each.id() < whole.id() || whole.contains(*each))
-        .any(|each| each != list && !append.contains(each));
+    let is_changed = private.uses.iter().any(|each| each.role().role.may_change());
     let guarded = test.parent() == append.statement().parent() && needle.kind() == Kind::Name;
-    if !is_empty || others || !guarded || symbol.is_captured() {
+    if !is_empty || is_changed || !guarded || start.is_in_class_body() || !start.sees_builtin("set") {
         return None;
     }
     let document = list.document();
@@ -78,8 +77,9 @@ fn fix<'d>(scan: &Scan<'d>, test: Node<'d>, needle: Node<'d>, append: Node<'d>) 
         list.replace(seen.clone()),
         append.statement().line_before(&format!("{seen}.add({})", needle.source()))?,
     ];
-    let safety = match needle.ty().is_hashable() {
-        Proof::Yes => Safety::Safe,
+    let added = append.argument(0, "")?;
+    let safety = match (needle.ty().is_hashable(), added.ty().is_hashable()) {
+        (Proof::Yes, Proof::Yes) => Safety::Safe,
         _ => Safety::Unsafe("the elements may be unhashable".into()),
     };
     Some(Fix { title: "Keep a set of what was seen beside the list".into(), edits, safety })

@@ -1,15 +1,18 @@
 //! `d = {**d, ..}`, `d = d | x` and `s = s.union(x)` in a loop.
 
-use looplint_model::{Cost, Cx, Finding, Fix, Safety};
+use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
 use looplint_python::ast::{AnyNodeRef, Operator};
-use looplint_python::{Growth, Kind, Node, Python, Type, related_loops};
+use looplint_python::types::Proof;
+use looplint_python::{Growth, Kind, Node, Python, Role, Type, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Assign];
 
 /// How to do it in place.
-struct InPlace {
+struct InPlace<'d> {
     code: String,
     shape: &'static str,
+    /// What is put in.
+    other: Node<'d>,
 }
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
@@ -47,11 +50,11 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.after = format!("O({trips})");
     cost.shape = in_place.shape;
     finding.cost = Some(Cost::Code(cost));
-    let fix = fix(&growth, &in_place.code);
+    let fix = fix(&growth, &in_place);
     cx.report(Finding { fix, ..finding });
 }
 
-fn in_place<'d>(value: Node<'d>, target: Node<'d>) -> Option<InPlace> {
+fn in_place<'d>(value: Node<'d>, target: Node<'d>) -> Option<InPlace<'d>> {
     let name = target.source();
     match value.ast() {
         AnyNodeRef::ExprDict(dict) => {
@@ -59,30 +62,95 @@ fn in_place<'d>(value: Node<'d>, target: Node<'d>) -> Option<InPlace> {
             let both_spread = first.key.is_none() && second.key.is_none();
             let first_is_old = value.at(&first.value).source() == name;
             let rest = value.at(&second.value);
-            (both_spread && first_is_old && !rest.mentions(target))
-                .then(|| InPlace { code: format!("{name}.update({})", rest.source()), shape: "stars" })
+            if !both_spread || !first_is_old || rest.mentions(target) {
+                return None;
+            }
+            Some(InPlace { code: format!("{name}.update({})", rest.source()), shape: "stars", other: rest })
         }
         AnyNodeRef::ExprBinOp(each) if each.op == Operator::BitOr => {
             let right = value.at(&*each.right);
-            (value.at(&*each.left).source() == name && !right.mentions(target))
-                .then(|| InPlace { code: format!("{name} |= {}", right.source()), shape: "set" })
+            if value.at(&*each.left).source() != name || right.mentions(target) {
+                return None;
+            }
+            Some(InPlace { code: format!("{name} |= {}", right.standing()?), shape: "set", other: right })
         }
         AnyNodeRef::ExprCall(call) => {
             let (receiver, "union") = value.method()? else { return None };
             let [argument] = &*call.arguments.args else { return None };
             let argument = value.at(argument);
             let plain = call.arguments.keywords.is_empty() && argument.kind() != Kind::Starred;
-            (plain && receiver.source() == name && !argument.mentions(target))
-                .then(|| InPlace { code: format!("{name}.update({})", argument.source()), shape: "union" })
+            if !plain || receiver.source() != name || argument.mentions(target) {
+                return None;
+            }
+            Some(InPlace { code: format!("{name}.update({})", argument.source()), shape: "union", other: argument })
         }
         _ => None,
     }
 }
 
-fn fix(growth: &Growth<'_>, code: &str) -> Option<Fix> {
-    if growth.is_shared() || growth.statement.holds_comment() {
+fn fix<'d>(growth: &Growth<'d>, in_place: &InPlace<'d>) -> Option<Fix> {
+    let symbol = growth.target.symbol()?;
+    let private = symbol.private_from(growth.target, &|part| growth.statement.contains(part))?;
+    let is_set = is_set(&growth.typed().ty)?;
+    let fits = |value: Node<'d>| self::is_set(&value.ty()) == Some(is_set);
+    let all_fit = private.starts.iter().all(|start| start.owner().assigned_value().is_some_and(fits));
+    if !all_fit || growth.statement.holds_comment() {
         return None;
     }
-    let edit = growth.statement.replace(code);
-    Some(Fix { title: "Change it in place".into(), edits: vec![edit], safety: Safety::Safe })
+    let edit = growth.statement.replace(in_place.code.clone());
+    let shows_order = is_set && !symbol.uses().all(|each| growth.statement.contains(each) || is_blind_to_order(each));
+    let safety = match unproven(in_place, is_set) {
+        Some(why) => Safety::Unsafe(why.into()),
+        None if shows_order => Safety::Unsafe("a set that grew in place may be gone through in another order".into()),
+        None => Safety::Safe,
+    };
+    Some(Fix { title: "Change it in place".into(), edits: vec![edit], safety })
+}
+
+/// Whether it is a set, and not a dictionary; none for anything else.
+fn is_set(ty: &Type) -> Option<bool> {
+    match ty {
+        Type::Set(_) => Some(true),
+        Type::Dict(..) => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether this use of a set gives the same whatever order it is gone through in.
+fn is_blind_to_order(set: Node<'_>) -> bool {
+    let Some(parent) = set.parent() else { return false };
+    match parent.ast() {
+        AnyNodeRef::ExprCall(call) => {
+            let sorts = parent.builtin() == Some("sorted")
+                && call.arguments.keywords.is_empty()
+                && !matches!(set.ty().iterated(), Type::Float | Type::Number);
+            sorts || matches!(parent.builtin(), Some("len" | "bool"))
+        }
+        AnyNodeRef::ExprAttribute(each) => matches!(each.attr.as_str(), "add" | "discard" | "remove" | "clear" | "update"),
+        AnyNodeRef::ExprCompare(_) => set.role().role == Role::Contains,
+        _ => set.is_tested(),
+    }
+}
+
+/// What is not shown of the other operand; none where it is.
+fn unproven(in_place: &InPlace<'_>, is_set: bool) -> Option<&'static str> {
+    let other = in_place.other.typed();
+    let is_sure = other.confidence == Confidence::Proven;
+    let ty = other.ty;
+    match in_place.shape {
+        "stars" if is_sure && matches!(ty, Type::Dict(..)) => None,
+        "stars" => Some("`**` takes mappings alone, `update` pairs too"),
+        "set" if is_set && is_sure && matches!(ty, Type::Set(_) | Type::FrozenSet(_)) => None,
+        "set" if is_set => Some("the other operand may be no set and answer `|` in its own way"),
+        "set" if in_place.other.is_made_here() && matches!(ty, Type::Dict(..)) => None,
+        "set" => Some("the other operand may be of a subclass of `dict` that answers `|` in its own way"),
+        _ => {
+            let is_whole = matches!(
+                ty,
+                Type::List(_) | Type::Set(_) | Type::FrozenSet(_) | Type::Tuple(_) | Type::TupleOf(_) | Type::Str | Type::Range
+            );
+            let is_safe = is_sure && is_whole && ty.iterated().is_hashable() == Proof::Yes;
+            (!is_safe).then_some("an element that is not hashable leaves the set half changed")
+        }
+    }
 }

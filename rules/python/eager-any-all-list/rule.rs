@@ -37,7 +37,10 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let cost = node.cost_in_trips(&[around], "");
     finding.cost = Some(Cost::Code(CodeCost { before: format!("O({n})"), after: "O(first)".into(), ..cost }));
     let safety = Safety::Unsafe("a later element could raise an error".into());
-    let fix = Fix { title: "Use a generator".into(), edits: vec![list.replace(inside)], safety };
+    // A generator stands without parentheses where nothing follows, not even a comma.
+    let rest = &node.source()[(list.span().end - node.span().start) as usize..];
+    let edit = list.replace(if rest.contains(',') { format!("({inside})") } else { inside.to_owned() });
+    let fix = Fix { title: "Use a generator".into(), edits: vec![edit], safety };
     let fix = (!node.holds_comment()).then_some(fix);
     cx.report(Finding { fix, ..finding });
 }

@@ -1,6 +1,7 @@
 //! `xs.insert(0, x)` in a loop.
 
 use looplint_model::{Cost, Cx, Finding, Fix, Safety};
+use looplint_python::ast::AnyNodeRef;
 use looplint_python::{Kind, Node, Python, Scan, Type};
 
 pub const ON: &[Kind] = &[Kind::Call];
@@ -41,32 +42,51 @@ fn inserted_into(node: Node<'_>) -> Option<Node<'_>> {
     (at_front && node.argument(1, "").is_some()).then_some(list)
 }
 
-/// `append` in the loop and one `reverse` after it, for a list that starts empty and that nothing else in the loop
-/// looks at.
+/// `append` in the loop and one `reverse` after it, for a list that is made empty before the loop and that nothing
+/// between there and the end of the loop looks at.
 fn fix<'d>(scan: &Scan<'d>, insert: Node<'d>) -> Option<Fix> {
     let list = scan.object;
     let symbol = list.symbol()?;
-    let start = symbol.single_binding()?.owner();
+    let private = symbol.private_from(list, &|part| part == list)?;
+    let [start] = private.starts.as_slice() else { return None };
+    let (start, whole) = (start.owner(), scan.outermost().whole());
     let value = start.assigned_value()?;
-    let outer = scan.outermost();
-    let whole = outer.whole().statement();
     let is_empty = value.kind() == Kind::List && value.children().next().is_none();
-    let untouched = symbol.uses().all(|each| each == list || each.id() > whole.id() && !whole.contains(each));
-    // A `return` or `break` out of the loop would skip or precede the reversal.
-    let leaves = whole.subtree().any(|node| matches!(node.kind(), Kind::Return | Kind::Yield | Kind::Try));
-    if !is_empty || !untouched || leaves || symbol.is_captured() || scan.loops.len() != 1 || start.id() > whole.id() {
+    let in_between = |each: &Node<'d>| each.id() > start.id() && (each.id() < whole.id() || whole.contains(*each));
+    let is_only = symbol.uses().filter(in_between).all(|each| each == list);
+    let AnyNodeRef::ExprCall(call) = insert.ast() else { return None };
+    let is_plain = call.arguments.args.len() == 2
+        && call.arguments.keywords.is_empty()
+        && insert.parent().is_some_and(|parent| parent.kind() == Kind::ExprStatement)
+        && !insert.holds_comment();
+    if !is_empty || !is_only || !is_plain || !whole.follows_in_block(start) || may_be_left(whole) {
         return None;
     }
-    let item = insert.argument(1, "")?;
+    let item = insert.argument(1, "").filter(|item| !matches!(item.kind(), Kind::Starred | Kind::Yield))?;
     let edits = vec![
         insert.replace(format!("{}.append({})", list.source(), item.source())),
         whole.line_after(&format!("{}.reverse()", list.source()))?,
     ];
-    let same_block = whole.parent() == start.parent();
-    let safety = if same_block && insert.parent().is_some_and(|parent| parent.kind() == Kind::ExprStatement) {
+    // Where an error ends the loop, the list stays in the order of the loop.
+    let function = whole.function();
+    let is_caught = whole
+        .ancestors()
+        .take_while(|above| Some(*above) != function)
+        .any(|above| matches!(above.kind(), Kind::Try | Kind::With));
+    let safety = if function.is_some() && !is_caught {
         Safety::Safe
     } else {
-        Safety::Unsafe("the list may hold something before the loop".into())
+        Safety::Unsafe("where an error ends the loop the list is seen in the other order".into())
     };
     Some(Fix { title: "Append, and reverse once after the loop".into(), edits, safety })
+}
+
+/// Whether the loop can be left past what comes right after it.
+fn may_be_left(whole: Node<'_>) -> bool {
+    let has_else = match whole.ast() {
+        AnyNodeRef::StmtFor(each) => !each.orelse.is_empty(),
+        AnyNodeRef::StmtWhile(each) => !each.orelse.is_empty(),
+        _ => true,
+    };
+    has_else || whole.subtree().any(|node| node.kind() == Kind::Return)
 }

@@ -1,6 +1,6 @@
 //! `xs = xs + [x]` and `xs = [*xs, x]` in a loop.
 
-use looplint_model::{Cost, Cx, Finding, Fix, Safety};
+use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
 use looplint_python::ast::{AnyNodeRef, Expr, Operator};
 use looplint_python::{Growth, Kind, Node, Python, Type, related_loops};
 
@@ -40,11 +40,14 @@ fn added<'d>(value: Node<'d>, target: Node<'d>) -> Option<String> {
         AnyNodeRef::ExprBinOp(sum) if sum.op == Operator::Add => {
             let right = value.at(&*sum.right);
             (value.at(&*sum.left).source() == target.source() && !right.mentions(target))
-                .then(|| right.source().to_owned())
+                .then(|| right.standing())?
         }
         AnyNodeRef::ExprList(list) => {
             let [Expr::Starred(first), rest @ ..] = list.elts.as_slice() else { return None };
             if value.at(&*first.value).source() != target.source() || rest.is_empty() {
+                return None;
+            }
+            if rest.iter().any(|each| matches!(each, Expr::Yield(_) | Expr::YieldFrom(_))) {
                 return None;
             }
             let rest: Vec<&str> = rest.iter().map(|each| value.at(each).source()).collect();
@@ -59,10 +62,40 @@ fn kept_by_somebody(growth: &Growth<'_>) -> bool {
     growth.reads().iter().any(|each| each.role().role.may_change())
 }
 
-fn fix(growth: &Growth<'_>, added: &str) -> Option<Fix> {
-    if growth.is_shared() || growth.statement.holds_comment() {
+fn fix<'d>(growth: &Growth<'d>, added: &str) -> Option<Fix> {
+    let symbol = growth.target.symbol()?;
+    // Other statements that grow the list in the same way keep it to themselves too.
+    let own = |part: Node<'d>| {
+        let statement = part.statement();
+        statement == growth.statement || grows_by_a_list(statement).is_some_and(|target| target.symbol() == Some(symbol))
+    };
+    let private = symbol.private_from(growth.target, &own)?;
+    let makes_list = |value: Node<'d>| matches!(value.ty(), Type::List(_));
+    let all_lists = private.starts.iter().all(|start| start.owner().assigned_value().is_some_and(makes_list));
+    if !all_lists || growth.statement.holds_comment() {
         return None;
     }
     let edit = growth.statement.replace(format!("{} += {added}", growth.target.source()));
-    Some(Fix { title: "Grow the list in place".into(), edits: vec![edit], safety: Safety::Safe })
+    let safety = if grows_by_a_list(growth.statement).is_some() {
+        Safety::Safe
+    } else {
+        Safety::Unsafe("`+` takes lists alone, `+=` whatever can be gone through".into())
+    };
+    Some(Fix { title: "Grow the list in place".into(), edits: vec![edit], safety })
+}
+
+/// The target of a statement that adds what is shown to be a list.
+fn grows_by_a_list(statement: Node<'_>) -> Option<Node<'_>> {
+    let AnyNodeRef::StmtAssign(each) = statement.ast() else { return None };
+    let [target] = each.targets.as_slice() else { return None };
+    let (target, value) = (statement.at(target), statement.at(&*each.value));
+    added(value, target)?;
+    let is_list = match value.ast() {
+        AnyNodeRef::ExprBinOp(sum) => {
+            let right = value.at(&*sum.right).typed();
+            matches!(right.ty, Type::List(_)) && right.confidence == Confidence::Proven
+        }
+        _ => true,
+    };
+    is_list.then_some(target)
 }

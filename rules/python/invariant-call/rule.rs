@@ -156,7 +156,7 @@ fn shape<'d>(node: Node<'d>, outermost: Loop<'d>) -> &'static str {
 
 /// A name before the loop for the answer.
 fn fix<'d>(node: Node<'d>, around: Loop<'d>) -> Option<Fix> {
-    if node.source().contains('\n') || node.source().len() > 60 {
+    if node.source().contains('\n') || node.source().len() > 60 || !node.can_go_before(around) {
         return None;
     }
     let words: Vec<&str> = node
@@ -171,6 +171,14 @@ fn fix<'d>(node: Node<'d>, around: Loop<'d>) -> Option<Fix> {
     let name = node.document().fresh_name(&base);
     let before = around.whole().statement().line_before(&format!("{name} = {}", node.source()))?;
     let edits = vec![before, node.replace(name)];
-    let safety = Safety::Unsafe("the call may raise, and the loop may not run at all".into());
+    let may_change = node.subtree().any(|part| part.kind() == Kind::Name && !part.is_left_alone_in(around));
+    let may_run_out = worked_through(node).is_none_or(|object| object.ty().is_sized() != Proof::Yes);
+    let safety = Safety::Unsafe(if may_run_out {
+        "what the call goes through may be an iterator, which gives its items once".into()
+    } else if may_change {
+        "something else in the loop may change what the call looks at".into()
+    } else {
+        "the call may raise, and the loop may not run at all".into()
+    });
     Some(Fix { title: "Call it once before the loop".into(), edits, safety })
 }

@@ -51,21 +51,24 @@ fn fix<'d>(scan: &Scan<'d>, node: Node<'d>) -> Option<Fix> {
     let list = scan.object;
     let symbol = list.symbol()?;
     let start = symbol.single_binding()?.owner();
-    let value = start.assigned_value().filter(|_| start.kind() == Kind::Assign)?;
-    if symbol.is_captured() || !symbol.uses().all(|each| a_deque_does_it(each)) {
+    let AnyNodeRef::StmtAssign(assign) = start.ast() else { return None };
+    let value = start.at(&*assign.value);
+    let is_local = assign.targets.len() == 1 && list.function().is_some_and(|function| symbol.owner() == function);
+    if !is_local || symbol.is_captured() || list.frame().sees_all_names() || !symbol.uses().all(|each| a_deque_does_it(each)) {
         return None;
     }
-    let document = list.document();
-    let (deque, import) = document.import_from("collections", "deque");
-    let fresh = match value.builtin() {
-        Some("list") => {
-            let inside = value.argument(0, "").map_or("", Node::source);
-            value.replace(format!("{deque}({inside})"))
+    let (deque, import) = list.import_from("collections", "deque")?;
+    let fresh = match (value.builtin(), value.ast()) {
+        (Some("list"), AnyNodeRef::ExprCall(call)) => {
+            let is_plain = call.arguments.keywords.is_empty() && call.arguments.args.len() < 2;
+            let inside = value.argument(0, "").filter(|inside| inside.kind() != Kind::Starred);
+            if !is_plain || inside.is_none() != call.arguments.args.is_empty() || value.holds_comment() {
+                return None;
+            }
+            value.replace(format!("{deque}({})", inside.map_or("", Node::source)))
         }
-        _ if value.kind() == Kind::List && value.children().next().is_none() => value.replace(format!("{deque}()")),
-        _ if matches!(value.kind(), Kind::List | Kind::Comprehension) => {
-            value.replace(format!("{deque}({})", value.source()))
-        }
+        (_, AnyNodeRef::ExprList(all)) if all.elts.is_empty() => value.replace(format!("{deque}()")),
+        (_, AnyNodeRef::ExprList(_) | AnyNodeRef::ExprListComp(_)) => value.replace(format!("{deque}({})", value.source())),
         _ => return None,
     };
     let mut edits: Vec<Edit> = symbol
@@ -81,6 +84,7 @@ fn fix<'d>(scan: &Scan<'d>, node: Node<'d>) -> Option<Fix> {
     edits.sort();
     let guard = scan.innermost();
     let guarded = guard.kind() == LoopKind::While && guard.node().children().next().is_some_and(|test| test.source() == list.source());
+    // Where nothing comes between the test and the pop it never meets an empty list.
     let safety = if guarded && symbol.uses().filter_map(|each| pop_of(each)).count() == 1 {
         Safety::Safe
     } else {
@@ -92,25 +96,46 @@ fn fix<'d>(scan: &Scan<'d>, node: Node<'d>) -> Option<Fix> {
 /// The call `xs.pop(0)` that this use of `xs` belongs to.
 fn pop_of(list: Node<'_>) -> Option<Node<'_>> {
     let call = list.parent()?.parent()?;
-    (call.kind() == Kind::Call && taken_from_front(call) == Some(list)).then_some(call)
+    let AnyNodeRef::ExprCall(each) = call.ast() else { return None };
+    let is_plain = each.arguments.args.len() == 1 && each.arguments.keywords.is_empty() && !call.holds_comment();
+    (is_plain && taken_from_front(call) == Some(list)).then_some(call)
 }
 
 /// Whether a deque does the same at this use: grows, gives its front, is measured, tested or gone through.
 fn a_deque_does_it(list: Node<'_>) -> bool {
-    if pop_of(list).is_some() {
+    if changes_it(list) {
         return true;
     }
     let Some(parent) = list.parent() else { return false };
-    if let Some((receiver, method)) = parent.parent().and_then(Node::method)
-        && receiver == list
-    {
-        return matches!(method, "append" | "extend" | "clear");
+    match parent.ast() {
+        AnyNodeRef::ExprCall(call) => {
+            let is_only = call.arguments.args.len() == 1 && parent.at(&call.arguments.args[0]) == list;
+            is_only
+                && matches!(
+                    parent.builtin(),
+                    Some("len" | "bool" | "list" | "tuple" | "set" | "sum" | "min" | "max" | "any" | "all" | "sorted")
+                )
+        }
+        // A deque refuses to be gone through while it changes.
+        AnyNodeRef::StmtFor(_) => list.role().role == Role::Iterates && !changes_in(list, parent),
+        AnyNodeRef::Comprehension(_) => {
+            let whole = parent.parent();
+            list.role().role == Role::Iterates && whole.is_some_and(|whole| !whole.is_lazy() && !changes_in(list, whole))
+        }
+        AnyNodeRef::ExprCompare(_) => list.role().role == Role::Contains,
+        _ => list.is_tested(),
     }
-    match parent.kind() {
-        Kind::While | Kind::If | Kind::UnaryOp | Kind::BoolOp => true,
-        Kind::Call => matches!(parent.builtin(), Some("len" | "bool" | "list" | "set" | "sum" | "min" | "max" | "any" | "all" | "sorted")),
-        Kind::For | Kind::Clause => list.role().role == Role::Iterates,
-        Kind::Compare => list.role().role == Role::Contains,
-        _ => false,
-    }
+}
+
+/// Whether this use makes it longer or shorter in a way that a deque knows too.
+fn changes_it(list: Node<'_>) -> bool {
+    let call = list.parent().and_then(Node::parent);
+    pop_of(list).is_some()
+        || call.and_then(Node::method).is_some_and(|(receiver, method)| {
+            receiver == list && matches!(method, "append" | "extend" | "clear")
+        })
+}
+
+fn changes_in<'d>(list: Node<'d>, place: Node<'d>) -> bool {
+    list.symbol().is_none_or(|symbol| symbol.uses().any(|each| place.contains(each) && changes_it(each)))
 }

@@ -3,7 +3,7 @@
 use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
 use looplint_python::ast::{AnyNodeRef, CmpOp};
 use looplint_python::types::{InCost, Proof};
-use looplint_python::{Kind, Node, Python, Role, Scan, Typed};
+use looplint_python::{Kind, Node, Python, Role, Scan, Type, Typed};
 
 pub const ON: &[Kind] = &[Kind::Compare];
 
@@ -27,7 +27,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return; // dedup-by-scan
     }
     let name = list.text();
-    let fix = if change == Ok(Confidence::Proven) { fix(&scan, &typed, needle) } else { None };
+    let fix = if change == Ok(Confidence::Proven) { fix(&scan, &typed) } else { None };
     let mut finding = cx.finding(
         node.span(),
         format!("`{name}` is a list and is searched in every iteration; make a set of it once and ask that"),
@@ -52,28 +52,61 @@ fn grows_by_needle(scan: &Scan<'_>) -> bool {
 }
 
 /// A set beside the list, made right before the outermost loop, for every test of the list in that loop.
-fn fix(scan: &Scan<'_>, typed: &Typed, needle: Node<'_>) -> Option<Fix> {
+fn fix(scan: &Scan<'_>, typed: &Typed) -> Option<Fix> {
     let list = scan.object;
     let outer = scan.outermost();
     let document = list.document();
+    let statement = outer.whole().statement();
+    if !list.can_go_before(outer) || !statement.sees_builtin("set") {
+        return None;
+    }
     let last = list.source().rsplit('.').next().filter(|last| last.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))?;
     let set = document.fresh_name(&format!("{last}_set"));
-    let before = outer.whole().statement().line_before(&format!("{set} = set({})", list.source()))?;
+    let before = statement.line_before(&format!("{set} = set({})", list.source()))?;
+    let tests: Vec<Node<'_>> = tests_of(scan).collect();
     let mut edits = vec![before];
-    edits.extend(tests_of(scan).map(|test| test.replace(set.clone())));
+    edits.extend(tests.iter().map(|test| test.replace(set.clone())));
     edits.sort();
     edits.dedup();
     let hashable = |proof: Proof| proof == Proof::Yes;
     let safety = if typed.confidence < Confidence::Proven {
         Safety::Unsafe("the type of the list is not proven".into())
-    } else if !hashable(typed.ty.iterated().is_hashable()) {
+    } else if may_be_none(list, statement) {
+        Safety::Unsafe("there may be no list before the loop".into())
+    } else if !hashable(typed.ty.without_none().iterated().is_hashable()) {
         Safety::Unsafe("the list's elements may be unhashable".into())
-    } else if !hashable(needle.ty().is_hashable()) {
+    } else if !tests.iter().all(|test| needle_of(*test).is_some_and(|needle| hashable(needle.ty().is_hashable()))) {
         Safety::Unsafe("the value looked for may be unhashable".into())
+    } else if !list.is_left_alone_in(outer) {
+        Safety::Unsafe("something else in the loop may change the list".into())
     } else {
         Safety::Safe
     };
     Some(Fix { title: format!("Make a set of `{}` before the loop", list.text()), edits, safety })
+}
+
+/// What is looked for where the list stands on the right of `in`.
+fn needle_of(list: Node<'_>) -> Option<Node<'_>> {
+    let test = list.parent()?;
+    let AnyNodeRef::ExprCompare(compare) = test.ast() else { return None };
+    (compare.comparators.len() == 1).then(|| test.at(&*compare.left))
+}
+
+/// Whether what shows that there is a list stands in the statement itself: before it there may be something else.
+fn may_be_none<'d>(list: Node<'d>, statement: Node<'d>) -> bool {
+    let Some(symbol) = list.symbol() else { return true };
+    let is_asked = |each: Node<'d>| {
+        let asks_class = each.parent().is_some_and(|parent| match parent.ast() {
+            AnyNodeRef::ExprCompare(compare) => compare.comparators.iter().any(|right| right.is_none_literal_expr()),
+            _ => parent.builtin() == Some("isinstance"),
+        });
+        statement.contains(each) && (each.is_tested() || asks_class || in_bool_op(each))
+    };
+    list.typed().ty.members().contains(&Type::None) || symbol.uses().any(is_asked)
+}
+
+fn in_bool_op(each: Node<'_>) -> bool {
+    each.parent().is_some_and(|parent| parent.kind() == Kind::BoolOp)
 }
 
 /// All places in the loop where membership in the list is asked.

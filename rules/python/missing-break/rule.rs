@@ -40,7 +40,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let cost = node.scan_cost(iterable, &[]);
     finding.cost = Some(Cost::Code(CodeCost { before: format!("O({n})"), after: "O(first)".into(), depth: 1, shape: "1", ..cost }));
     let edit = statement.line_after("break");
-    let fix = edit.map(|edit| Fix { title: "Leave the loop".into(), edits: vec![edit], safety: Safety::Unsafe("a later element could raise an error".into()) });
+    let fix = edit.filter(|_| !node.frame().sees_all_names()).map(|edit| Fix { title: "Leave the loop".into(), edits: vec![edit], safety: Safety::Unsafe("a later element could raise an error".into()) });
     cx.report(Finding { fix, ..finding });
 }
 

@@ -2,6 +2,7 @@
 
 use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
 use looplint_python::ast::AnyNodeRef;
+use looplint_python::types::Proof;
 use looplint_python::{Kind, Loop, Monomial, Multiplicity, Node, Python, Role, big_o, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call, Kind::Comprehension];
@@ -96,7 +97,18 @@ fn fix<'d>(node: Node<'d>, around: Loop<'d>) -> Option<Fix> {
     let document = node.document();
     let whole = around.whole().statement();
     let statement = node.statement();
-    let safety = Safety::Unsafe("building it may raise, and the loop may not run at all".into());
+    if !node.can_go_before(around) {
+        return None;
+    }
+    let may_change = node.subtree().any(|part| part.kind() == Kind::Name && !part.is_left_alone_in(around));
+    let may_run_out = built_from(node).is_none_or(|source| source.ty().is_sized() != Proof::Yes);
+    let safety = Safety::Unsafe(if may_run_out {
+        "what it is built of may be an iterator, which gives its items once".into()
+    } else if may_change {
+        "something else in the loop may change what it is built of".into()
+    } else {
+        "building it may raise, and the loop may not run at all".into()
+    });
     let title = "Build it once before the loop".to_owned();
     if let AnyNodeRef::StmtAssign(assign) = statement.ast()
         && statement.at(&*assign.value) == node
@@ -104,7 +116,10 @@ fn fix<'d>(node: Node<'d>, around: Loop<'d>) -> Option<Fix> {
     {
         let before = whole.line_before(statement.source())?;
         let symbol = statement.at(assign.targets.first()?).symbol()?;
-        return (symbol.single_binding().is_some() && !statement.source().contains('\n'))
+        // Where the loop does not get to the statement the name must not be asked for either.
+        let is_first = symbol.uses().all(|each| around.repeats(each) && each.id() > statement.id())
+            && statement.parent() == Some(around.node());
+        return (symbol.single_binding().is_some() && is_first && !statement.source().contains('\n'))
             .then_some(Fix { title, edits: vec![before, edit], safety });
     }
     if node.source().contains('\n') {

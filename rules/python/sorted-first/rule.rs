@@ -38,7 +38,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         shape: "1",
         ..cost
     }));
-    let safety = Safety::Unsafe("nothing at all raises another error, and `max` takes the first of equal elements".into());
+    let safety = Safety::Unsafe("nothing at all raises another error, and of elements that no order tells apart another may be taken".into());
     let fix = Fix { title: format!("Use `{better}`"), edits: vec![node.replace(written)], safety };
     let fix = (!node.holds_comment()).then_some(fix);
     cx.report(Finding { fix, ..finding });
@@ -47,7 +47,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
 /// Whether the error of an empty list is caught: `min` raises another.
 fn catches_index_error(node: Node<'_>) -> bool {
     let frame = node.frame();
-    node.ancestors().take_while(|each| *each != frame).any(|each| each.kind() == Kind::Try)
+    node.ancestors().take_while(|each| *each != frame).any(|each| matches!(each.kind(), Kind::Try | Kind::With))
 }
 
 /// Where the name `min` means something else, or the place is an error message.

@@ -21,8 +21,17 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if all.kind() == Kind::Starred || all.extent().is_bounded() || node.is_rare() || node.is_in_test() {
         return;
     }
-    let inside = sorted.source()[sorted.at(&*call.func).source().len()..].trim_start_matches('(');
-    let (function, import) = node.document().import_module("heapq", "nsmallest");
+    let is_single = call.arguments.args.len() == 1 && call.arguments.keywords.is_empty();
+    let inside: String = if is_single {
+        // A generator stands without parentheses where it is the only argument.
+        let needs_some = all.kind() == Kind::Comprehension && !all.source().starts_with(['(', '[', '{']);
+        if needs_some { format!("({}))", all.source()) } else { format!("{})", all.source()) }
+    } else {
+        let arguments = sorted.source()[sorted.at(&*call.func).source().len()..].trim_start();
+        arguments.strip_prefix('(').unwrap_or(arguments).to_owned()
+    };
+    let found = node.import_module("heapq", "nsmallest");
+    let (function, import) = found.clone().unwrap_or_else(|| ("heapq.nsmallest".into(), None));
     let written = format!("{function}({k}, {inside}");
     let name = all.size_name();
     let mut finding = cx.finding(
@@ -39,8 +48,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     }));
     let mut edits: Vec<_> = import.into_iter().chain([node.replace(written)]).collect();
     edits.sort();
-    let safety = Safety::Unsafe("it is slower where the elements are almost in order already".into());
+    let safety = Safety::Unsafe("it is slower where the elements are almost in order, and nan may come in another order".into());
     let fix = Fix { title: "Use `heapq.nsmallest`".into(), edits, safety };
-    let fix = (!node.holds_comment()).then_some(fix);
+    let fix = (!node.holds_comment() && found.is_some()).then_some(fix);
     cx.report(Finding { fix, ..finding });
 }

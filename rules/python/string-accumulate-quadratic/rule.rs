@@ -136,7 +136,7 @@ fn fix(statement: Node<'_>) -> Option<Fix> {
     let target = statement.at(&each.targets[0]);
     let value = statement.at(&*each.value);
     let (first, _) = leftmost(value);
-    if value.source().starts_with('(') || value.holds_comment() || target.function().is_none() {
+    if value.source().starts_with('(') || value.source().contains(['\n', '\r']) || value.holds_comment() || target.function().is_none() {
         return None;
     }
     let rest = value.source().get(first.source().len()..)?.trim_start().strip_prefix('+')?.trim_start();

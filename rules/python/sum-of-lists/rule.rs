@@ -61,10 +61,10 @@ fn adds(function: Node<'_>) -> bool {
 
 fn fix<'d>(node: Node<'d>, lists: Node<'d>) -> Option<Fix> {
     let start = node.argument(1, "start")?;
-    if start.kind() != Kind::List || start.children().next().is_some() || lists.kind() == Kind::Starred {
+    if start.kind() != Kind::List || start.children().next().is_some() || lists.kind() == Kind::Starred || node.holds_comment() {
         return None;
     }
-    let (chain, import) = node.document().import_module("itertools", "chain");
+    let (chain, import) = node.import_module("itertools", "chain")?;
     // A bare generator loses its parentheses only where it is the single argument.
     let mut edits = vec![node.replace(format!("list({chain}.from_iterable({}))", lists.source()))];
     edits.extend(import);

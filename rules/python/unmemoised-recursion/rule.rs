@@ -104,7 +104,16 @@ fn is_kept_elsewhere(function: Node<'_>) -> bool {
 }
 
 fn fix<'d>(function: Node<'d>) -> Option<Fix> {
-    let (written, import) = function.document().import_module("functools", "cache");
+    let AnyNodeRef::StmtFunctionDef(each) = function.ast() else { return None };
+    // A coroutine can be awaited once; a list that is remembered is shared by all who get it.
+    let gives_mutable = |node: Node<'d>| {
+        let AnyNodeRef::StmtReturn(each) = node.ast() else { return false };
+        each.value.as_ref().is_some_and(|value| node.at(&**value).ty().is_mutable().is_yes())
+    };
+    if each.is_async || function.subtree().any(gives_mutable) {
+        return None;
+    }
+    let (written, import) = function.import_module("functools", "cache")?;
     let line = function.line_before(&format!("@{written}"))?;
     let mut edits: Vec<_> = import.into_iter().chain([line]).collect();
     edits.sort();
