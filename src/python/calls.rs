@@ -6,7 +6,7 @@ use ruff_python_ast::AnyNodeRef;
 
 use crate::kind::Kind;
 use crate::node::Node;
-use crate::tables::{self, Fact};
+use crate::tables::{self, Fact, Sink};
 use crate::types::Type;
 
 impl<'d> Node<'d> {
@@ -60,6 +60,39 @@ impl<'d> Node<'d> {
             && self
                 .argument(1, "")
                 .is_some_and(|start| start.constant_int().is_none())
+    }
+
+    /// The path or file that a call of a library opens or reads: the receiver of `path.read_text()`, the first argument
+    /// of `open(path)`.
+    pub fn file(self) -> Option<Node<'d>> {
+        match self.method() {
+            Some((receiver, _))
+                if matches!(receiver.ty().without_none(), Type::Path | Type::File(_)) =>
+            {
+                Some(receiver)
+            }
+            _ => self.argument(0, "file"),
+        }
+    }
+
+    /// Whether a call of a library reaches outside only to read files, and leaves them as they are.
+    pub fn only_reads_files(self) -> bool {
+        let Some(fact) = self.fact() else {
+            return false;
+        };
+        match fact.sink {
+            Some(Sink::FileRead) => true,
+            Some(Sink::Open) => {
+                let at = usize::from(self.method().is_none() || self.qualified_name().is_some());
+                match self.argument(at, "mode") {
+                    None => true,
+                    Some(mode) => mode
+                        .constant_str()
+                        .is_some_and(|mode| !mode.contains(['w', 'a', 'x', '+'])),
+                }
+            }
+            _ => false,
+        }
     }
 
     /// Whether the expression takes from an iterator that a name holds: then it gives something else each time.

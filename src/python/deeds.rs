@@ -159,9 +159,16 @@ impl<'d> Node<'d> {
                         function.parent_class().is_some() && !is_static(function)
                     });
                 if is_self {
-                    Subject::Attribute(attribute.attr.to_string())
-                } else {
-                    Subject::Other
+                    return Subject::Attribute(attribute.attr.to_string());
+                }
+                // A part belongs to what it is a part of.
+                match value.subject_within(depth + 1) {
+                    whole @ (Subject::Attribute(_) | Subject::Parameter(_))
+                        if value.kind() != Kind::Call =>
+                    {
+                        whole
+                    }
+                    _ => Subject::Other,
                 }
             }
             AnyNodeRef::ExprCall(_) => match self.method() {
@@ -335,11 +342,7 @@ impl<'d> Finder<'d> {
             header: (header.start, header.end),
             parameters: parameters.collect(),
             generator: scope.is_generator,
-            purity: if scope.is_generator {
-                Purity::Effects
-            } else {
-                Purity::Pure
-            },
+            purity: Purity::Pure,
             ..FunctionSummary::default()
         };
         Finder { function, found }
@@ -387,9 +390,7 @@ impl<'d> Finder<'d> {
             AnyNodeRef::Comprehension(each) => self.iterates(node.at(&each.iter), node),
             AnyNodeRef::ExprName(_) => self.name(node),
             AnyNodeRef::ExprAttribute(_) => self.attribute(node),
-            AnyNodeRef::ExprAwait(_) | AnyNodeRef::ExprYield(_) | AnyNodeRef::ExprYieldFrom(_) => {
-                self.worse(Purity::Effects);
-            }
+            AnyNodeRef::ExprAwait(_) => self.worse(Purity::Effects),
             AnyNodeRef::StmtGlobal(_) | AnyNodeRef::StmtNonlocal(_) | AnyNodeRef::StmtDelete(_) => {
                 self.worse(Purity::Effects);
             }
@@ -486,10 +487,12 @@ impl<'d> Finder<'d> {
             let _ = may_act;
             return self.worse(Purity::Effects);
         };
-        let summary = self.function.document.function_summary(callee);
-        if summary.recursive && callee == self.function {
+        // A recursion does what the rest of the function does.
+        if callee == self.function {
             self.found.recursive = true;
+            return;
         }
+        let summary = self.function.document.function_summary(callee);
         let own = node
             .method()
             .is_some_and(|(receiver, _)| receiver.subject() == Subject::Parameter(0));
@@ -553,14 +556,18 @@ impl<'d> Finder<'d> {
             }
             // What it changes is seen at the uses of the receiver and the arguments.
             Effect::Mutates => {}
-            Effect::Outside if fact.sink == Some(Sink::Print) => self.worse(Purity::Effects),
+            Effect::Outside if node.only_reads_files() => {
+                self.found.reads_globals = true;
+                self.worse(Purity::Reads);
+            }
             Effect::Outside | Effect::Unknown => self.worse(Purity::Effects),
         }
         if let Some(what) = fact.sink.and_then(sink_deed) {
             let place = node.span();
+            let file = (what == What::File).then(|| node.file()).flatten();
             self.add(Deed {
                 what,
-                subject: Subject::Other,
+                subject: file.map_or(Subject::Other, Node::subject),
                 chain: vec![(place.start, place.end)],
                 repeated: is_repeated(node),
             });

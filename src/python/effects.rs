@@ -249,6 +249,10 @@ impl<'d> Node<'d> {
         if self.document.is_typing() {
             return guessed(Role::Escapes);
         }
+        // What a recursion does with its argument is what the rest of the function does with it.
+        if self.function() == Some(callee) {
+            return guessed(Role::Reads);
+        }
         let summary = self.document.function_summary(callee);
         let skipped = usize::from(self.passes_receiver(callee));
         let position = match (at, keyword) {
@@ -299,6 +303,10 @@ impl<'d> Node<'d> {
                 .qualified_name()
                 .and_then(|name| tables::function(&name)),
         };
+        // `dict(key=value)` keeps the value.
+        if at.is_none() && matches!(self.builtin(), Some("dict")) {
+            return sure(Role::Aliases);
+        }
         let Some(fact) = fact else {
             if let Some(callee) = self.callee() {
                 return self.role_by_summary(callee, at, keyword);

@@ -4,7 +4,7 @@
 //! Does not know what it costs to grow: that depends on the type, which is for the rule to ask.
 
 use looplint_model::Confidence;
-use ruff_python_ast::AnyNodeRef;
+use ruff_python_ast::{AnyNodeRef, Expr};
 
 use crate::effects::Role;
 use crate::flow::Multiplicity;
@@ -14,7 +14,7 @@ use crate::loops::Loop;
 use crate::node::Node;
 use crate::scope::{Binding, BindingKind};
 use crate::tables::Effect;
-use crate::types::Type;
+use crate::types::{DictKind, Type};
 
 /// A name, attribute or item that each iteration of some loops makes anew out of itself.
 #[derive(Clone, Debug)]
@@ -230,14 +230,58 @@ fn is_fresh(binding: Binding<'_>) -> bool {
 fn grows<'d>(statement: Node<'d>, target: Node<'d>) -> bool {
     match statement.ast() {
         AnyNodeRef::StmtAugAssign(each) => statement.at(&*each.target).source() == target.source(),
-        AnyNodeRef::StmtAssign(each) => {
-            let value = statement.at(&*each.value);
-            each.targets.len() == 1
-                && statement.at(&each.targets[0]).source() == target.source()
-                && value.mentions(target)
-        }
+        AnyNodeRef::StmtAssign(_) => statement
+            .value_for(target.source())
+            .is_some_and(|value| value.mentions(target)),
         _ => false,
     }
+}
+
+/// Whether the loop puts things under keys that come back: a `defaultdict`, `setdefault` or, where `by_tests` says that
+/// it is enough, a test whether the key is there. Then each value grows over many iterations, although the key varies.
+fn keys_come_back<'d>(
+    container: Node<'d>,
+    key: Node<'d>,
+    around: Loop<'d>,
+    by_tests: bool,
+) -> bool {
+    if container.identity_change(around).is_some() {
+        return false;
+    }
+    let same =
+        |other: Node<'d>| other.kind() == container.kind() && other.source() == container.source();
+    matches!(container.ty(), Type::Dict(DictKind::Default, _)) && !is_each_once(key, around)
+        || around.whole().subtree().any(|node| match node.ast() {
+            AnyNodeRef::ExprCall(_) => node
+                .method()
+                .is_some_and(|(receiver, name)| name == "setdefault" && same(receiver)),
+            AnyNodeRef::ExprCompare(compare) if by_tests => {
+                compare.ops.iter().any(|op| op.is_in() || op.is_not_in())
+                    && node.at(&*compare.left).source() == key.source()
+                    && compare.comparators.iter().any(|right| same(node.at(right)))
+            }
+            _ => false,
+        })
+}
+
+/// Whether the loop's variable takes each value of the key once: an index, or the keys of a dict or set.
+fn is_each_once<'d>(key: Node<'d>, around: Loop<'d>) -> bool {
+    let (Some(target), Some(iterable)) = (around.target(), around.iterable()) else {
+        return false;
+    };
+    let is_target = target.subtree().any(|part| {
+        part.kind() == Kind::Name && part.symbol().is_some() && part.symbol() == key.symbol()
+    });
+    let distinct = matches!(
+        iterable.ty().without_none(),
+        Type::Dict(..)
+            | Type::Set(_)
+            | Type::FrozenSet(_)
+            | Type::Keys(_)
+            | Type::Items(_)
+            | Type::Range
+    ) || matches!(iterable.builtin(), Some("enumerate" | "range" | "set"));
+    is_target && distinct
 }
 
 /// Whether an iteration of `around` gives the target a value that is not made of its old one.
@@ -253,13 +297,16 @@ fn starts_anew<'d>(target: Node<'d>, around: Loop<'d>) -> bool {
         AnyNodeRef::ExprAttribute(each) => target.at(&*each.value),
         AnyNodeRef::ExprSubscript(each) => {
             let key = target.at(&*each.slice);
-            let list = target.at(&*each.value);
+            let container = target.at(&*each.value);
             // The last of a list that gets more is another one each time.
-            let moves = key.constant_int().is_some_and(|at| at < 0) && gets_more(list, around);
-            if moves || key.invariant(around).is_err() {
+            let moves = key.constant_int().is_some_and(|at| at < 0) && gets_more(container, around);
+            if moves {
                 return true;
             }
-            list
+            if key.invariant(around).is_err() {
+                return !keys_come_back(container, key, around, false);
+            }
+            container
         }
         _ => return true,
     };
@@ -295,6 +342,64 @@ fn gets_more<'d>(list: Node<'d>, around: Loop<'d>) -> bool {
 }
 
 impl<'d> Node<'d> {
+    /// Whether an item `d[k]` is one that iterations of `around` come back to although the key varies, and that none
+    /// of them starts anew for a key that was there.
+    pub fn comes_back(self, around: Loop<'d>) -> bool {
+        let AnyNodeRef::ExprSubscript(each) = self.ast() else {
+            return false;
+        };
+        let (container, key) = (self.at(&*each.value), self.at(&*each.slice));
+        keys_come_back(container, key, around, true)
+            && !around.whole().subtree().any(|node| {
+                let AnyNodeRef::StmtAssign(assign) = node.ast() else {
+                    return false;
+                };
+                let starts = assign
+                    .targets
+                    .iter()
+                    .any(|target| node.at(target).source() == self.source());
+                let is_guarded = node
+                    .ancestors()
+                    .take_while(|above| around.whole().contains(*above))
+                    .any(|above| matches!(above.kind(), Kind::If | Kind::Arm | Kind::Except));
+                starts && !is_guarded
+            })
+    }
+
+    /// The part of an assignment's value that goes to the target written as `target`: `tokens[1:]` for `tokens` in
+    /// `head, tokens = tokens[0], tokens[1:]`. The whole value for a starred target.
+    pub fn value_for(self, target: &str) -> Option<Node<'d>> {
+        let AnyNodeRef::StmtAssign(assign) = self.ast() else {
+            return None;
+        };
+        let [only] = assign.targets.as_slice() else {
+            return None;
+        };
+        let value = self.at(&*assign.value);
+        if self.at(only).source() == target {
+            return Some(value);
+        }
+        let Expr::Tuple(targets) = only else {
+            return None;
+        };
+        for (at, each) in targets.elts.iter().enumerate() {
+            match each {
+                Expr::Starred(starred) if self.at(&*starred.value).source() == target => {
+                    return Some(value);
+                }
+                each if self.at(each).source() == target => {
+                    let AnyNodeRef::ExprTuple(values) = value.ast() else {
+                        return None;
+                    };
+                    return (values.elts.len() == targets.elts.len())
+                        .then(|| values.elts.get(at).map(|each| value.at(each)))?;
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
     /// Whether the same name, attribute chain or item stands anywhere inside of it.
     pub fn mentions(self, other: Node<'d>) -> bool {
         self.subtree().any(|node| {

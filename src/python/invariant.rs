@@ -11,7 +11,7 @@ use crate::flow::Multiplicity;
 use crate::kind::Kind;
 use crate::loops::Loop;
 use crate::node::Node;
-use crate::scope::{BindingKind, Symbol};
+use crate::scope::{Binding, BindingKind, Symbol};
 use crate::summary::Purity;
 use crate::tables;
 use crate::types::Type;
@@ -42,12 +42,53 @@ pub enum Reason {
     Impure,
 }
 
+/// Names for one value that are followed within a loop.
+const STEPS_MAX: u8 = 3;
+
+/// What is asked about: an expression, what may vary in it all the same, and through how many names it was reached.
+#[derive(Clone, Copy)]
+struct Asked<'d> {
+    whole: Node<'d>,
+    /// A loop whose variable counts as given.
+    given: Option<Loop<'d>>,
+    steps: u8,
+}
+
+impl<'d> Asked<'d> {
+    fn about(whole: Node<'d>) -> Asked<'d> {
+        Asked {
+            whole,
+            given: None,
+            steps: 0,
+        }
+    }
+
+    fn contains(self, node: Node<'d>) -> bool {
+        self.whole.contains(node)
+    }
+
+    /// Whether a name is bound within the expression itself: the variable of a comprehension or lambda in it.
+    fn binds(self, symbol: Symbol<'d>) -> bool {
+        symbol.bindings().next().is_some() && self.whole.contains(symbol.owner())
+    }
+
+    /// Whether a name is the variable of the loop that counts as given.
+    fn gives(self, symbol: Symbol<'d>) -> bool {
+        let target = self.given.and_then(Loop::target);
+        target.is_some_and(|target| {
+            target
+                .subtree()
+                .any(|part| part.kind() == Kind::Name && part.symbol() == Some(symbol))
+        })
+    }
+}
+
 impl<'d> Node<'d> {
     /// Whether the expression has the same value in every iteration of `around`, and evaluating it does nothing else.
     /// Gives how sure that is, or what speaks against it.
     pub fn invariant(self, around: Loop<'d>) -> Result<Confidence, Variance<'d>> {
         let mut confidence = Confidence::Proven;
-        self.check_invariant(around, self, &mut confidence)?;
+        self.check_invariant(around, Asked::about(self), &mut confidence)?;
         if self.kind() == Kind::Call && self.ends(around) {
             // Something must change it, though nothing shows what.
             return Err(Variance {
@@ -55,6 +96,22 @@ impl<'d> Node<'d> {
                 at: self,
             });
         }
+        Ok(confidence)
+    }
+
+    /// Whether the expression has the same value in every iteration of `around` for the same element of `inner`, a loop
+    /// in it: whether it depends on nothing but the variable of `inner`.
+    pub fn invariant_but_for(
+        self,
+        inner: Loop<'d>,
+        around: Loop<'d>,
+    ) -> Result<Confidence, Variance<'d>> {
+        let mut confidence = Confidence::Proven;
+        let asked = Asked {
+            given: Some(inner),
+            ..Asked::about(self)
+        };
+        self.check_invariant(around, asked, &mut confidence)?;
         Ok(confidence)
     }
 
@@ -73,20 +130,24 @@ impl<'d> Node<'d> {
 
     /// What makes a name, attribute or element another object within `around`; none where it stays the same one.
     pub fn identity_change(self, around: Loop<'d>) -> Option<Variance<'d>> {
+        self.identity_within(around, 0)
+    }
+
+    fn identity_within(self, around: Loop<'d>, steps: u8) -> Option<Variance<'d>> {
         match self.ast() {
-            AnyNodeRef::ExprName(_) => rebinding(self, around),
+            AnyNodeRef::ExprName(_) => self.name_identity(around, steps),
             AnyNodeRef::ExprAttribute(each) => {
                 let value = self.at(&*each.value);
                 value
-                    .identity_change(around)
+                    .identity_within(around, steps)
                     .or_else(|| attribute_store(self, around))
             }
             AnyNodeRef::ExprSubscript(each) => {
                 let value = self.at(&*each.value);
-                value.identity_change(around).or_else(|| {
+                value.identity_within(around, steps).or_else(|| {
                     let mut confidence = Confidence::Proven;
                     self.at(&*each.slice)
-                        .check_invariant(around, self, &mut confidence)
+                        .check_invariant(around, Asked::about(self), &mut confidence)
                         .err()
                 })
             }
@@ -132,21 +193,64 @@ impl<'d> Node<'d> {
         true
     }
 
+    /// A name that an iteration binds anew may still stand for one of a few objects that stay:
+    /// `known = self.known`, `side = left if .. else right`.
+    fn name_identity(self, around: Loop<'d>, steps: u8) -> Option<Variance<'d>> {
+        let symbol = self.symbol()?;
+        let change = |binding: &Binding<'d>| {
+            let in_place = binding.kind() == BindingKind::Augmented && !changes_identity(symbol);
+            let stays = in_place
+                || plain_value(*binding).is_some_and(|value| {
+                    steps < STEPS_MAX
+                        && value.root().symbol() != Some(symbol)
+                        && value.is_one_of(around, steps + 1)
+                });
+            !stays
+        };
+        let found = self
+            .reaching()
+            .into_iter()
+            .find(|binding| around.repeats(binding.target()) && change(binding))?;
+        Some(Variance {
+            reason: Reason::Rebound,
+            at: found.target(),
+        })
+    }
+
+    /// Whether the expression only names objects that stay the same within `around`.
+    fn is_one_of(self, around: Loop<'d>, steps: u8) -> bool {
+        match self.ast() {
+            AnyNodeRef::ExprName(_) => self.name_identity(around, steps).is_none(),
+            AnyNodeRef::ExprAttribute(_) | AnyNodeRef::ExprSubscript(_) => {
+                self.identity_within(around, steps).is_none()
+            }
+            AnyNodeRef::ExprIf(each) => {
+                self.at(&*each.body).is_one_of(around, steps)
+                    && self.at(&*each.orelse).is_one_of(around, steps)
+            }
+            AnyNodeRef::ExprBoolOp(each) => each
+                .values
+                .iter()
+                .all(|value| self.at(value).is_one_of(around, steps)),
+            _ => false,
+        }
+    }
+
     fn check_invariant(
         self,
         around: Loop<'d>,
-        whole: Node<'d>,
+        asked: Asked<'d>,
         confidence: &mut Confidence,
     ) -> Result<(), Variance<'d>> {
         let vary = |reason| Err(Variance { reason, at: self });
         match self.ast() {
-            AnyNodeRef::ExprName(_) => check_name(self, around, whole, confidence),
+            AnyNodeRef::ExprName(_) => check_name(self, around, asked, confidence),
             AnyNodeRef::ExprAwait(_) | AnyNodeRef::ExprYield(_) | AnyNodeRef::ExprYieldFrom(_) => {
                 vary(Reason::Suspended)
             }
             AnyNodeRef::ExprNamed(_) => vary(Reason::Rebound),
             AnyNodeRef::ExprAttribute(each) => {
-                self.check_attribute(each, around, whole, confidence)
+                self.check_attribute(each, around, asked, confidence)
             }
             AnyNodeRef::ExprCall(_) => {
                 self.check_call(around, confidence)?;
@@ -160,23 +264,23 @@ impl<'d> Node<'d> {
                         }
                         self.children()
                             .skip(1)
-                            .try_for_each(|child| child.check_invariant(around, whole, confidence))
+                            .try_for_each(|child| child.check_invariant(around, asked, confidence))
                     }
-                    _ => self.check_children(around, whole, confidence),
+                    _ => self.check_children(around, asked, confidence),
                 }
             }
-            _ => self.check_children(around, whole, confidence),
+            _ => self.check_children(around, asked, confidence),
         }
     }
 
     fn check_children(
         self,
         around: Loop<'d>,
-        whole: Node<'d>,
+        asked: Asked<'d>,
         confidence: &mut Confidence,
     ) -> Result<(), Variance<'d>> {
         for child in self.children() {
-            child.check_invariant(around, whole, confidence)?;
+            child.check_invariant(around, asked, confidence)?;
         }
         Ok(())
     }
@@ -199,7 +303,7 @@ impl<'d> Node<'d> {
             let change = summary
                 .reads
                 .iter()
-                .find_map(|name| attribute_change(name, root, around, self, false));
+                .find_map(|name| attribute_change(name, root, around, Asked::about(self), false));
             return change.map_or(Ok(()), Err);
         }
         Err(Variance {
@@ -214,7 +318,7 @@ impl<'d> Node<'d> {
         self,
         each: &'d ast::ExprAttribute,
         around: Loop<'d>,
-        whole: Node<'d>,
+        asked: Asked<'d>,
         confidence: &mut Confidence,
     ) -> Result<(), Variance<'d>> {
         let value = self.at(&*each.value);
@@ -223,24 +327,39 @@ impl<'d> Node<'d> {
             ty,
             Type::Module(_) | Type::Library(_) | Type::Method(_) | Type::Function(_)
         ) {
-            return value.check_invariant(around, whole, confidence);
+            return value.check_invariant(around, asked, confidence);
+        }
+        if self.is_called() && tables::reads_by_name(each.attr.as_str()) && ty.is_unknown() {
+            return value.check_invariant(around, asked, confidence);
         }
         match value.kind() {
             Kind::Name => {
+                if let Some(symbol) = value.symbol()
+                    && (asked.binds(symbol) || asked.gives(symbol))
+                {
+                    return check_element(symbol, each.attr.as_str(), around, asked, confidence);
+                }
                 if let Some(change) = rebinding(value, around) {
                     return Err(change);
                 }
             }
-            _ => value.check_invariant(around, whole, confidence)?,
+            _ => value.check_invariant(around, asked, confidence)?,
         }
         *confidence = (*confidence).min(Confidence::Likely);
         let name = each.attr.as_str();
         let root = self.root().symbol();
-        if let Some(change) = attribute_change(name, root, around, whole, ty.is_mutable().is_no()) {
+        if let Some(change) = attribute_change(name, root, around, asked, ty.is_mutable().is_no()) {
             return Err(change);
         }
         if let Some(root) = root {
-            check_owner(root, around, whole)?;
+            // What goes through itself, unlike a collection, moves on with each turn.
+            if let Some(iterable) = around.iterable()
+                && goes_through(iterable, root)
+                && matches!(root.typed().ty, Type::Unknown | Type::Instance(_))
+            {
+                return vary_at(iterable);
+            }
+            check_owner(root, around, asked)?;
         }
         Ok(())
     }
@@ -288,14 +407,38 @@ impl<'d> Node<'d> {
                 // A class below may define the method anew.
                 Some(_) => Confidence::Likely,
             };
-            return (summary.purity == Purity::Pure).then_some(sure);
+            // A decorator may make anything of a generator: a context manager, a coroutine.
+            let is_other = summary.generator && callee.is_decorated();
+            return (summary.purity == Purity::Pure && !is_other).then_some(sure);
         }
         match self.at(&*call.func).ty() {
             Type::Library(name) => tables::function(&name)
                 .is_some_and(|fact| fact.is_pure() && self.calls_purely(fact))
                 .then_some(Confidence::Proven),
+            // Nothing shows the receiver's type, but hardly anything else has a method of this name.
+            Type::Unknown => self
+                .method()
+                .is_some_and(|(_, name)| tables::reads_by_name(name))
+                .then_some(Confidence::Likely),
             _ => None,
         }
+    }
+
+    /// Whether it is what a call calls.
+    fn is_called(self) -> bool {
+        self.parent().is_some_and(|call| match call.ast() {
+            AnyNodeRef::ExprCall(each) => self.at(&*each.func) == self,
+            _ => false,
+        })
+    }
+
+    /// What the `for` or clause that binds this target goes through.
+    fn statement_or_clause_iterable(self) -> Option<Node<'d>> {
+        self.ancestors().find_map(|above| match above.ast() {
+            AnyNodeRef::Comprehension(each) => Some(above.at(&each.iter)),
+            AnyNodeRef::StmtFor(each) => Some(above.at(&*each.iter)),
+            _ => None,
+        })
     }
 
     /// Whether the functions among the arguments, which the callee calls, are known to be harmless: lambdas, whose
@@ -365,23 +508,45 @@ fn attribute_store<'d>(attribute: Node<'d>, around: Loop<'d>) -> Option<Variance
 fn check_name<'d>(
     name: Node<'d>,
     around: Loop<'d>,
-    whole: Node<'d>,
+    asked: Asked<'d>,
     confidence: &mut Confidence,
 ) -> Result<(), Variance<'d>> {
     let Some(symbol) = name.symbol() else {
         return Ok(());
     };
-    // Bound within the expression itself: the variable of a comprehension or lambda in it.
-    if symbol.bindings().next().is_some() && whole.contains(symbol.owner()) {
+    if asked.binds(symbol) {
         return Ok(());
     }
-    for binding in name.reaching() {
-        if around.repeats(binding.target()) {
-            return Err(Variance {
-                reason: Reason::Rebound,
-                at: binding.target(),
-            });
+    if asked.gives(symbol) {
+        return match asked.given.and_then(|given| element_change(symbol, given)) {
+            Some(at) if !asked.contains(at) => Err(Variance {
+                reason: Reason::Mutated,
+                at,
+            }),
+            _ => Ok(()),
+        };
+    }
+    let reaching = name.reaching();
+    for binding in &reaching {
+        if !around.repeats(binding.target()) {
+            continue;
         }
+        // Bound anew to what is the same each time.
+        if let [binding] = reaching.as_slice()
+            && let Some(value) = plain_value(*binding)
+            && asked.steps < STEPS_MAX
+        {
+            let asked = Asked {
+                steps: asked.steps + 1,
+                ..asked
+            };
+            value.check_invariant(around, asked, confidence)?;
+            continue;
+        }
+        return Err(Variance {
+            reason: Reason::Rebound,
+            at: binding.target(),
+        });
     }
     if symbol.is_unbound() {
         return Ok(());
@@ -397,7 +562,7 @@ fn check_name<'d>(
     }
     let place = around.whole();
     for (at, found) in symbol.changes_in(place) {
-        if whole.contains(at) || at.multiplicity(around) == Multiplicity::Once {
+        if asked.contains(at) || at.multiplicity(around) == Multiplicity::Once {
             continue;
         }
         let reason = match found.role {
@@ -408,6 +573,12 @@ fn check_name<'d>(
             _ => Reason::Mutated,
         };
         return Err(Variance { reason, at });
+    }
+    if let Some(at) = changed_by_alias(symbol, around) {
+        return Err(Variance {
+            reason: Reason::Aliased,
+            at,
+        });
     }
     if symbol.is_captured()
         && let Some(at) = changed_elsewhere(symbol, name)
@@ -421,6 +592,127 @@ fn check_name<'d>(
         *confidence = (*confidence).min(Confidence::Possible);
     }
     Ok(())
+}
+
+fn vary_at<'d>(at: Node<'d>) -> Result<(), Variance<'d>> {
+    Err(Variance {
+        reason: Reason::Mutated,
+        at,
+    })
+}
+
+/// Whether a loop goes through the object of a name itself: `xs`, `enumerate(xs)`.
+fn goes_through<'d>(iterable: Node<'d>, root: Symbol<'d>) -> bool {
+    match iterable.kind() {
+        Kind::Name => iterable.symbol() == Some(root),
+        Kind::Call if matches!(iterable.builtin(), Some("enumerate" | "iter" | "zip")) => iterable
+            .children()
+            .skip(1)
+            .any(|argument| argument.kind() == Kind::Name && argument.symbol() == Some(root)),
+        _ => false,
+    }
+}
+
+/// The value of an assignment to a single name.
+fn plain_value<'d>(binding: Binding<'d>) -> Option<Node<'d>> {
+    let owner = binding.owner();
+    (binding.kind() == BindingKind::Assigned && binding.target().parent() == Some(owner))
+        .then(|| owner.assigned_value())?
+}
+
+/// The attribute `name` of the elements that a comprehension, or the given loop, goes through: nothing may store to it
+/// in the loop, by whatever name, and no loop over the same elements may change them.
+fn check_element<'d>(
+    symbol: Symbol<'d>,
+    name: &str,
+    around: Loop<'d>,
+    asked: Asked<'d>,
+    confidence: &mut Confidence,
+) -> Result<(), Variance<'d>> {
+    *confidence = (*confidence).min(Confidence::Likely);
+    let document = asked.whole.document();
+    let store = document
+        .stores_of(name)
+        .find(|store| around.repeats(*store));
+    if let Some(at) = store {
+        return Err(Variance {
+            reason: Reason::Rebound,
+            at,
+        });
+    }
+    let collection = match asked.given.filter(|_| asked.gives(symbol)) {
+        Some(given) => given.iterable(),
+        None => symbol
+            .bindings()
+            .next()
+            .and_then(|binding| binding.target().statement_or_clause_iterable()),
+    };
+    let changed = collection.and_then(|collection| {
+        document
+            .loops()
+            .filter(|each| around.whole().contains(each.node()))
+            .filter(|each| {
+                each.iterable()
+                    .is_some_and(|iterable| iterable.source() == collection.source())
+            })
+            .find_map(|each| {
+                let target = each.target()?;
+                target
+                    .subtree()
+                    .filter_map(Node::symbol)
+                    .find_map(|symbol| element_change(symbol, each))
+            })
+            .filter(|at| !asked.contains(*at))
+    });
+    let changed = changed.or_else(|| written_in(name, around));
+    changed.map_or(Ok(()), |at| {
+        Err(Variance {
+            reason: Reason::Mutated,
+            at,
+        })
+    })
+}
+
+/// What an iteration of `each` does that may change the element which `symbol` stands for.
+fn element_change<'d>(symbol: Symbol<'d>, each: Loop<'d>) -> Option<Node<'d>> {
+    symbol
+        .changes_in(each.whole())
+        .find(|(at, found)| {
+            matches!(found.role, Role::Mutates | Role::Stores | Role::Escapes) && each.repeats(*at)
+        })
+        .map(|(at, _)| at)
+}
+
+/// A change in the loop through another name of the same object, given before the loop.
+fn changed_by_alias<'d>(symbol: Symbol<'d>, around: Loop<'d>) -> Option<Node<'d>> {
+    let given_to = symbol.uses().filter_map(|each| {
+        let statement = each.parent()?;
+        let AnyNodeRef::StmtAssign(assign) = statement.ast() else {
+            return None;
+        };
+        let is_value = statement.at(&*assign.value) == each;
+        let [target] = assign.targets.as_slice() else {
+            return None;
+        };
+        is_value.then(|| statement.at(target).symbol())?
+    });
+    let taken_from = symbol.bindings().filter_map(|binding| {
+        plain_value(binding)
+            .filter(|value| value.kind() == Kind::Name)?
+            .symbol()
+    });
+    given_to
+        .chain(taken_from)
+        .filter(|other| *other != symbol)
+        .find_map(|other| {
+            other
+                .changes_in(around.whole())
+                .find(|(at, found)| {
+                    matches!(found.role, Role::Mutates | Role::Stores)
+                        && at.multiplicity(around) != Multiplicity::Once
+                })
+                .map(|(at, _)| at)
+        })
 }
 
 /// `y = x` where nothing ever changes `y` nor hands it out.
@@ -457,22 +749,22 @@ fn attribute_change<'d>(
     name: &str,
     root: Option<Symbol<'d>>,
     around: Loop<'d>,
-    whole: Node<'d>,
+    asked: Asked<'d>,
     is_immutable: bool,
 ) -> Option<Variance<'d>> {
-    let document = whole.document();
+    let document = asked.whole.document();
     for other in document
         .attributes_of(name)
         .filter(|other| around.repeats(*other))
     {
         let same = root.is_none() || other.root().symbol() == root;
-        if !same || whole.contains(other) || other.multiplicity(around) == Multiplicity::Once {
+        if !same || asked.contains(other) || other.multiplicity(around) == Multiplicity::Once {
             continue;
         }
         let reason = match other.role().role {
             _ if other.is_stored() => Reason::Rebound,
             Role::Mutates | Role::Stores if !is_immutable => Reason::Mutated,
-            Role::Aliases if !is_immutable => Reason::Aliased,
+            Role::Aliases if !is_immutable && !is_harmless_alias(other) => Reason::Aliased,
             Role::Escapes if !is_immutable => Reason::Escapes,
             _ => continue,
         };
@@ -502,11 +794,11 @@ fn written_in<'d>(name: &str, around: Loop<'d>) -> Option<Node<'d>> {
 fn check_owner<'d>(
     root: Symbol<'d>,
     around: Loop<'d>,
-    whole: Node<'d>,
+    asked: Asked<'d>,
 ) -> Result<(), Variance<'d>> {
     for each in root
         .uses()
-        .filter(|each| around.repeats(*each) && !whole.contains(*each))
+        .filter(|each| around.repeats(*each) && !asked.contains(*each))
     {
         let may_change = match each.parent().map(|parent| (parent, parent.parent())) {
             Some((parent, Some(call)))

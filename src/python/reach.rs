@@ -19,13 +19,13 @@ impl<'d> Node<'d> {
             return symbol.bindings().collect();
         }
         let frame = self.frame();
-        let elsewhere = symbol.owner().frame_of_owner() != frame;
-        if elsewhere || symbol.scope_kind() == ScopeKind::Comprehension {
+        if symbol.scope_kind() == ScopeKind::Comprehension {
             return symbol
                 .bindings()
                 .filter(|each| gives_value(*each))
                 .collect();
         }
+        let home = symbol.owner().frame_of_owner();
         let memo = &self.document.memo;
         if let Some(known) = memo.reaching.borrow().get(&self.id) {
             return known
@@ -36,11 +36,66 @@ impl<'d> Node<'d> {
                 })
                 .collect();
         }
-        let found = search(self, symbol, frame);
+        let found = if home == frame {
+            search(self, symbol, frame)
+        } else {
+            self.reaching_from_within(symbol, frame, home)
+        };
         memo.reaching
             .borrow_mut()
             .insert(self.id, found.iter().map(|binding| binding.id).collect());
         found
+    }
+
+    /// The bindings of a name of `home` that an inner function or lambda can see: those that reach its definition, and
+    /// all that may run after it. A lambda that sorts or maps is called right where it stands.
+    fn reaching_from_within(
+        self,
+        symbol: Symbol<'d>,
+        frame: Node<'d>,
+        home: Node<'d>,
+    ) -> Vec<Binding<'d>> {
+        let all = || symbol.bindings().filter(|each| gives_value(*each));
+        // The frame in `home` that holds the use, and whether all between is called on the spot.
+        let mut outermost = frame;
+        let mut on_the_spot = self.is_applied(frame);
+        while outermost.frame_outside() != home {
+            outermost = outermost.frame_outside();
+            if outermost == home || outermost.kind() == Kind::Module {
+                return all().collect();
+            }
+            on_the_spot &= self.is_applied(outermost);
+        }
+        let mut found = search(outermost, symbol, home);
+        if on_the_spot {
+            return found;
+        }
+        let loops: Vec<Node<'d>> = outermost.all_loops().map(crate::Loop::node).collect();
+        for each in all() {
+            let target = each.target();
+            let later = target.id > outermost.id
+                || target.frame() != home
+                || loops.iter().any(|around| around.contains(target));
+            if later && !found.contains(&each) {
+                found.push(each);
+            }
+        }
+        found.sort_by_key(|binding| binding.target().id);
+        found
+    }
+
+    /// Whether `frame` is a lambda that is called where it stands: a key function, the lambda of `map`.
+    fn is_applied(self, frame: Node<'d>) -> bool {
+        frame.kind() == Kind::Lambda
+            && self
+                .document
+                .loops()
+                .any(|each| each.node() == frame && !each.is_clause())
+    }
+
+    /// The frame around a function or lambda.
+    fn frame_outside(self) -> Node<'d> {
+        self.parent().map_or(self, Node::frame)
     }
 
     /// The frame that an owner of a scope opens or is part of.

@@ -4,9 +4,11 @@
 //! searching, counting and recomputing have in common. Does not know what the scan is for.
 
 use looplint_model::{CodeCost, Related};
+use ruff_python_ast::AnyNodeRef;
 
 use crate::flow::Multiplicity;
 use crate::infer::Typed;
+use crate::kind::Kind;
 use crate::loops::{Loop, LoopKind};
 use crate::node::Node;
 
@@ -96,6 +98,35 @@ pub fn related_loops(loops: &[Loop<'_>]) -> Vec<Related> {
             message: format!("{} repeats it", each.words()),
         })
         .collect()
+}
+
+impl<'d> Node<'d> {
+    /// The receiver of a bound method given as `key=xs.index`, and what the function sorts or compares by it. None for
+    /// other keywords and methods.
+    pub fn bound_key(self, method: &str) -> Option<(Node<'d>, Node<'d>)> {
+        let AnyNodeRef::Keyword(keyword) = self.ast() else {
+            return None;
+        };
+        let AnyNodeRef::ExprAttribute(attribute) = self.at(&keyword.value).ast() else {
+            return None;
+        };
+        let is_key = keyword
+            .arg
+            .as_ref()
+            .is_some_and(|name| name.as_str() == "key");
+        if !is_key || attribute.attr.as_str() != method {
+            return None;
+        }
+        let call = self.ancestors().find(|above| above.kind() == Kind::Call)?;
+        let sorted = match call.method() {
+            Some((receiver, "sort")) => receiver,
+            _ if matches!(call.builtin(), Some("sorted" | "min" | "max")) => {
+                call.argument(0, "")?
+            }
+            _ => return None,
+        };
+        Some((self.at(&*attribute.value), sorted))
+    }
 }
 
 impl Loop<'_> {

@@ -4,13 +4,15 @@
 //! lead to a place, and whether a function always gets there. Does not know what is asked.
 
 use looplint_model::{CodeCost, Related, SizeOrigin};
-use ruff_python_ast::AnyNodeRef;
+use ruff_python_ast::{self as ast, AnyNodeRef};
 
 use crate::flow::Multiplicity;
 use crate::kind::Kind;
-use crate::loops::Loop;
+use crate::loops::{Loop, LoopKind};
 use crate::node::Node;
-use crate::summary::Deed;
+use crate::scope::BindingKind;
+use crate::summary::{Deed, Purity, Subject, What};
+use crate::tables::Sink;
 use crate::types::Type;
 
 /// Words in the names of what hands out many rows at a time.
@@ -37,6 +39,18 @@ impl<'d> Loop<'d> {
             }
             _ => false,
         }
+    }
+
+    /// Whether the loop sleeps between its turns: it waits for something else to change.
+    pub fn sleeps(self) -> bool {
+        self.kind() == LoopKind::While
+            && self.whole().subtree().any(|part| {
+                part.kind() == Kind::Call
+                    && (part
+                        .fact()
+                        .is_some_and(|fact| fact.sink == Some(Sink::Sleep))
+                        || part.method().is_some_and(|(_, name)| name == "sleep"))
+            })
     }
 
     /// Whether the loop goes over portions of many rows: then it does what is advised.
@@ -67,7 +81,90 @@ impl<'d> Loop<'d> {
     }
 }
 
+/// What names of functions that write files begin or end with.
+const WRITERS: [&str; 8] = [
+    "write", "save", "dump", "store", "touch", "patch", "edit", "append",
+];
+
 impl<'d> Node<'d> {
+    /// Whether a call reads the same file in each iteration of `around`, itself or through a function of the module, and
+    /// nothing in the loop seems to change the file: no writing, no process, no waiting.
+    pub fn rereads(self, around: Loop<'d>) -> bool {
+        let Some(file) = self.file_read() else {
+            return false;
+        };
+        let is_for = matches!(around.kind(), LoopKind::For | LoopKind::Clause);
+        let AnyNodeRef::ExprCall(call) = self.ast() else {
+            return false;
+        };
+        let stays = |value: Node<'d>| {
+            // An open file goes on where it was.
+            !matches!(value.ty().without_none(), Type::File(_)) && value.invariant(around).is_ok()
+        };
+        is_for
+            && !around.retries_or_waits()
+            && stays(file)
+            && call
+                .arguments
+                .iter_source_order()
+                .all(|each| self.at(each.value()).invariant(around).is_ok())
+            && !around
+                .whole()
+                .subtree()
+                .any(|other| other != self && around.repeats(other) && other.may_change_file(file))
+    }
+
+    /// The path that a call reads from, itself or through a function of the module that does nothing else.
+    fn file_read(self) -> Option<Node<'d>> {
+        if self.fact().is_some() {
+            return self.only_reads_files().then(|| self.file())?;
+        }
+        let summary = self.summary()?;
+        let quiet = summary.purity <= Purity::Reads
+            && summary.reads.is_empty()
+            && !summary.generator
+            && !self.is_decorated();
+        let deed = summary
+            .deeds
+            .iter()
+            .find(|deed| deed.what == What::File)
+            .filter(|_| quiet)?;
+        match deed.subject {
+            Subject::Parameter(at) => self.passed(at),
+            _ => None,
+        }
+    }
+
+    fn may_change_file(self, file: Node<'d>) -> bool {
+        let AnyNodeRef::ExprCall(call) = self.ast() else {
+            return matches!(self.kind(), Kind::Await | Kind::Yield);
+        };
+        if let Some(fact) = self.fact() {
+            return match fact.sink {
+                Some(Sink::FileWrite | Sink::Process | Sink::Sleep) => true,
+                Some(Sink::Open) => !self.only_reads_files(),
+                _ => false,
+            };
+        }
+        let name = match &*call.func {
+            ast::Expr::Name(name) => name.id.as_str(),
+            ast::Expr::Attribute(attribute) => attribute.attr.as_str(),
+            _ => "",
+        };
+        let writes = name
+            .split('_')
+            .any(|word| WRITERS.contains(&word) && name != "append");
+        let gets_it = call
+            .arguments
+            .iter_source_order()
+            .any(|each| self.at(each.value()).source() == file.source());
+        writes
+            || gets_it
+                && self
+                    .summary()
+                    .is_none_or(|known| known.purity > Purity::Reads)
+    }
+
     /// The loops that ask once per item, innermost first: unbounded ones, up to the first that tries again, waits or
     /// goes over portions.
     pub fn asking_loops(self) -> Vec<Loop<'d>> {
@@ -201,6 +298,83 @@ impl<'d> Node<'d> {
         call.arguments.iter_source_order().any(|each| {
             let value = self.at(each.value());
             is_channel(&value.ty()) && changes(value)
+        })
+    }
+}
+
+/// What fetches related rows with the others, or gives something else than rows.
+const FETCHES: [&str; 8] = [
+    "select_related",
+    "prefetch_related",
+    "values",
+    "values_list",
+    "raw",
+    "annotate",
+    "from_queryset",
+    "union",
+];
+
+/// Names for one query set that are followed.
+const ALIASES_MAX: u32 = 6;
+
+impl<'d> Node<'d> {
+    /// Whether rows come from a manager of a model and nothing on the way fetches what they refer to.
+    pub fn is_plain_query(self) -> bool {
+        self.is_plain_within(0)
+    }
+
+    fn is_plain_within(self, depth: u32) -> bool {
+        if depth > ALIASES_MAX {
+            return false;
+        }
+        match self.ast() {
+            AnyNodeRef::ExprName(_) => {
+                let reaching = self.reaching();
+                let [binding] = reaching.as_slice() else {
+                    return false;
+                };
+                let plain = binding.kind() == BindingKind::Assigned
+                    && binding.target().kind() == Kind::Name;
+                plain
+                    && binding
+                        .owner()
+                        .assigned_value()
+                        .is_some_and(|value| value.is_plain_within(depth + 1))
+            }
+            AnyNodeRef::ExprCall(_) => {
+                if self.builtin() == Some("list") {
+                    return self
+                        .argument(0, "")
+                        .is_some_and(|all| all.is_plain_within(depth + 1));
+                }
+                let Some((receiver, method)) = self.method() else {
+                    return false;
+                };
+                matches!(self.ty(), Type::QuerySet(_))
+                    && !FETCHES.contains(&method)
+                    && self.callee().is_none()
+                    && receiver.is_plain_within(depth + 1)
+            }
+            AnyNodeRef::ExprSubscript(each) => self.at(&*each.value).is_plain_within(depth + 1),
+            AnyNodeRef::ExprAttribute(each) => {
+                let is_manager = matches!(self.ty(), Type::Manager(model) if matches!(&*model, Type::Model(name) if self.has_usual_manager(name)));
+                is_manager
+                    && each.attr.as_str() == "objects"
+                    && self.at(&*each.value).kind() == Kind::Name
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the model has no manager of its own, which may fetch related rows by itself.
+    fn has_usual_manager(self, model: &str) -> bool {
+        let class = self.document.of_kind(Kind::Class).find(|each| {
+            matches!(each.ast(), AnyNodeRef::StmtClassDef(body) if body.name.as_str() == model)
+        });
+        class.is_some_and(|body| {
+            !body
+                .children()
+                .any(|each| each.kind() == Kind::Assign && each.source().starts_with("objects"))
         })
     }
 }

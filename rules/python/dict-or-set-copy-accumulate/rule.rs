@@ -1,11 +1,11 @@
 //! `d = {**d, ..}`, `d = d | x` and `s = s.union(x)` in a loop.
 
-use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
-use looplint_python::ast::{AnyNodeRef, Operator};
+use looplint_model::{CodeCost, Confidence, Cost, Cx, Finding, Fix, Safety};
+use looplint_python::ast::{AnyNodeRef, Expr, Keyword, Operator};
 use looplint_python::types::Proof;
 use looplint_python::{Growth, Kind, Node, Python, Role, Type, related_loops};
 
-pub const ON: &[Kind] = &[Kind::Assign];
+pub const ON: &[Kind] = &[Kind::Assign, Kind::Call];
 
 /// How to do it in place.
 struct InPlace<'d> {
@@ -16,7 +16,7 @@ struct InPlace<'d> {
 }
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    let AnyNodeRef::StmtAssign(each) = node.ast() else { return };
+    let AnyNodeRef::StmtAssign(each) = node.ast() else { return by_reduce(node, cx) };
     let [target] = each.targets.as_slice() else { return };
     let (target, value) = (node.at(target), node.at(&*each.value));
     if !matches!(target.kind(), Kind::Name | Kind::Attribute) || !value.mentions(target) {
@@ -29,6 +29,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let kind = match ty {
         Type::Dict(..) => "dict",
         Type::Set(_) => "set",
+        // Cannot be changed in place: collect in a set and freeze that once.
+        Type::FrozenSet(_) => "frozenset",
         _ => return,
     };
     if growth.reads().iter().any(|each| each.role().role.may_change()) {
@@ -38,9 +40,14 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let shown = in_place.code.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut finding = cx.finding(
         node.span(),
-        format!("`{name}` is copied into a new {kind} in every iteration; change it in place with `{shown}`"),
+        if kind == "frozenset" {
+            format!("`{name}` is copied into a new frozenset in every iteration; collect in a set and freeze it once")
+        } else {
+            format!("`{name}` is copied into a new {kind} in every iteration; change it in place with `{shown}`")
+        },
     );
-    finding.suggestion = shown;
+    finding.suggestion =
+        if kind == "frozenset" { "collect in a set and freeze it once".into() } else { shown };
     finding.label = format!("copies the whole {kind}");
     finding.confidence = typed.confidence;
     finding.related = related_loops(&growth.loops);
@@ -50,7 +57,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.after = format!("O({trips})");
     cost.shape = in_place.shape;
     finding.cost = Some(Cost::Code(cost));
-    let fix = fix(&growth, &in_place);
+    let fix = if kind == "frozenset" { None } else { fix(&growth, &in_place) };
     cx.report(Finding { fix, ..finding });
 }
 
@@ -74,6 +81,14 @@ fn in_place<'d>(value: Node<'d>, target: Node<'d>) -> Option<InPlace<'d>> {
             }
             Some(InPlace { code: format!("{name} |= {}", right.standing()?), shape: "set", other: right })
         }
+        AnyNodeRef::ExprCall(call) if value.builtin() == Some("dict") => {
+            let ([old], [Keyword { arg: None, value: more, .. }]) = (&*call.arguments.args, &*call.arguments.keywords) else {
+                return None;
+            };
+            let more = value.at(more);
+            (value.at(old).source() == name && !more.mentions(target))
+                .then(|| InPlace { code: format!("{name}.update({})", more.source()), shape: "stars", other: more })
+        }
         AnyNodeRef::ExprCall(call) => {
             let (receiver, "union") = value.method()? else { return None };
             let [argument] = &*call.arguments.args else { return None };
@@ -86,6 +101,41 @@ fn in_place<'d>(value: Node<'d>, target: Node<'d>) -> Option<InPlace<'d>> {
         }
         _ => None,
     }
+}
+
+/// `reduce(lambda a, b: {**a, **b}, dicts)`.
+fn by_reduce<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    if !node.is_qualified("functools.reduce") {
+        return;
+    }
+    let (Some(function), Some(all)) = (node.argument(0, ""), node.argument(1, "")) else { return };
+    if !merges(function) || all.extent().is_bounded() {
+        return;
+    }
+    let name = all.size_name();
+    let mut finding = cx.finding(
+        node.span(),
+        "`reduce` copies all that was merged so far at each step; change one in place with `update`".to_owned(),
+    );
+    finding.suggestion = format!("start with an empty one and `update` it with each of `{}`", all.text());
+    finding.label = "copies what was merged so far at each step".into();
+    finding.cost = Some(Cost::Code(CodeCost {
+        before: format!("O({name}^2)"),
+        after: format!("O({name})"),
+        depth: 1,
+        size: all.size(),
+        shape: "stars",
+        curve: None,
+    }));
+    cx.report(finding);
+}
+
+/// `lambda a, b: {**a, **b}`: everything of both in a new dict.
+fn merges(function: Node<'_>) -> bool {
+    let AnyNodeRef::ExprLambda(lambda) = function.ast() else { return false };
+    let AnyNodeRef::ExprDict(dict) = function.at(&*lambda.body).ast() else { return false };
+    let spreads = dict.items.iter().filter(|item| item.key.is_none()).count();
+    spreads >= 2 && matches!(&dict.items[0].value, Expr::Name(_)) && dict.items[0].key.is_none()
 }
 
 fn fix<'d>(growth: &Growth<'d>, in_place: &InPlace<'d>) -> Option<Fix> {

@@ -4,23 +4,23 @@ use looplint_model::{Cost, Cx, Finding, Fix, Safety};
 use looplint_python::ast::AnyNodeRef;
 use looplint_python::{Kind, Node, Python, Scan, Type};
 
-pub const ON: &[Kind] = &[Kind::Call];
+pub const ON: &[Kind] = &[Kind::Call, Kind::Assign];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    let Some(list) = inserted_into(node) else { return };
+    let Some(list) = extended_at_front(node) else { return };
     let Some(scan) = Scan::of(node, list) else { return };
     let typed = list.typed();
     let ty = typed.ty.without_none();
     if ty.members().is_empty() || !ty.members().iter().all(|member| matches!(member, Type::List(_))) {
         return;
     }
-    if scan.follows(node, inserted_into) {
+    if scan.follows(node, extended_at_front) {
         return;
     }
     let name = list.text();
     let mut finding = cx.finding(
         node.span(),
-        format!("`{name}.insert(0, ..)` moves the whole list one place back in every iteration; append and reverse once, or use a `collections.deque`"),
+        format!("`{}` moves the whole list one place back in every iteration; append and reverse once, or use a `collections.deque`", if node.kind() == Kind::Call { format!("{name}.insert(0, ..)") } else { node.text() }),
     );
     finding.suggestion = format!("append to `{name}` and call `{name}.reverse()` after the loop, or use `deque.appendleft`");
     finding.label = "moves all elements one place back".into();
@@ -31,15 +31,24 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.before = format!("O({trips}^2)");
     cost.after = format!("O({trips})");
     finding.cost = Some(Cost::Code(cost));
-    let fix = fix(&scan, node);
+    let fix = if node.kind() == Kind::Call { fix(&scan, node) } else { None };
     cx.report(Finding { fix, ..finding });
 }
 
-/// The list of `xs.insert(0, x)`.
-fn inserted_into(node: Node<'_>) -> Option<Node<'_>> {
+/// The list of `xs.insert(0, x)`, or of `xs[0:0] = [x]` and `xs[:0] = ..`.
+fn extended_at_front(node: Node<'_>) -> Option<Node<'_>> {
+    let is_zero = |part: Option<Node<'_>>| part.and_then(Node::constant_int) == Some(0);
+    if let AnyNodeRef::StmtAssign(assign) = node.ast() {
+        let [target] = assign.targets.as_slice() else { return None };
+        let AnyNodeRef::ExprSubscript(subscript) = node.at(target).ast() else { return None };
+        let AnyNodeRef::ExprSlice(slice) = node.at(&*subscript.slice).ast() else { return None };
+        let lower = slice.lower.as_ref().map(|part| node.at(&**part));
+        let upper = slice.upper.as_ref().map(|part| node.at(&**part));
+        let at_front = (lower.is_none() || is_zero(lower)) && is_zero(upper) && slice.step.is_none();
+        return at_front.then(|| node.at(&*subscript.value));
+    }
     let (list, "insert") = node.method()? else { return None };
-    let at_front = node.argument(0, "").and_then(Node::constant_int) == Some(0);
-    (at_front && node.argument(1, "").is_some()).then_some(list)
+    (is_zero(node.argument(0, "")) && node.argument(1, "").is_some()).then_some(list)
 }
 
 /// `append` in the loop and one `reverse` after it, for a list that is made empty before the loop and that nothing

@@ -10,7 +10,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let AnyNodeRef::StmtAssign(each) = node.ast() else { return };
     let [target] = each.targets.as_slice() else { return };
     let (target, value) = (node.at(target), node.at(&*each.value));
-    let Some(added) = added(value, target) else { return };
+    let front = put_in_front(value, target);
+    let Some(added) = added(value, target).or_else(|| front.map(|front| front.source().to_owned())) else { return };
     let Some(growth) = Growth::of(target) else { return };
     let typed = growth.typed();
     if !matches!(typed.ty.without_none(), Type::List(_)) || kept_by_somebody(&growth) {
@@ -19,9 +20,15 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let name = target.text();
     let mut finding = cx.finding(
         node.span(),
-        format!("`{name}` is copied into a new list in every iteration; grow it in place with `+=` or `append`"),
+        match front {
+            None => format!("`{name}` is copied into a new list in every iteration; grow it in place with `+=` or `append`"),
+            Some(_) => format!("`{name}` is copied into a new list in every iteration; append and reverse once, or use a `collections.deque`"),
+        },
     );
-    finding.suggestion = format!("{name} += {added}");
+    finding.suggestion = match front {
+        None => format!("{name} += {added}"),
+        Some(_) => format!("append to `{name}` and reverse it once after the loop, or use `deque.appendleft`"),
+    };
     finding.label = "copies all elements into a new list".into();
     finding.confidence = typed.confidence;
     finding.related = related_loops(&growth.loops);
@@ -30,7 +37,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.before = format!("O({trips}^2)");
     cost.after = format!("O({trips})");
     finding.cost = Some(Cost::Code(cost));
-    let fix = fix(&growth, &added);
+    let fix = if front.is_none() { fix(&growth, &added) } else { None };
     cx.report(Finding { fix, ..finding });
 }
 
@@ -55,6 +62,14 @@ fn added<'d>(value: Node<'d>, target: Node<'d>) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What is put in front: `[x] + xs`.
+fn put_in_front<'d>(value: Node<'d>, target: Node<'d>) -> Option<Node<'d>> {
+    let AnyNodeRef::ExprBinOp(sum) = value.ast() else { return None };
+    let left = value.at(&*sum.left);
+    let at_end = sum.op == Operator::Add && value.at(&*sum.right).source() == target.source();
+    (at_end && !left.mentions(target)).then_some(left)
 }
 
 /// Whether a version of the list is kept while it grows: then the copies are wanted.

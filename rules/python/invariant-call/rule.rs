@@ -2,9 +2,9 @@
 
 use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
 use looplint_python::ast::AnyNodeRef;
-use looplint_python::tables::{Effect, Slot, Work};
+use looplint_python::tables::{Effect, Sink, Slot, Work};
 use looplint_python::types::Proof;
-use looplint_python::{Kind, Loop, Monomial, Multiplicity, Node, Python, Role, Type, big_o, related_loops};
+use looplint_python::{Kind, Loop, LoopKind, Monomial, Multiplicity, Node, Python, Role, Type, big_o, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call];
 
@@ -21,6 +21,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if node.all_loops().next().is_none() {
         return;
     }
+    if opens_or_reads(node) {
+        return same_file(node, cx);
+    }
     let Some(object) = worked_through(node) else { return };
     // The call around it says the same of both.
     if node.parent().and_then(around).is_some_and(|whole| {
@@ -30,12 +33,16 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let is_builder = node.builtin().is_some_and(|name| BUILDERS.contains(&name));
-    if is_builder && !(heads_a_loop(node) && node.builtin() == Some("sorted")) {
+    let is_heading = heads_a_loop(node) && node.builtin() == Some("sorted");
+    if is_builder && !is_heading {
+        if !matches!(node.builtin(), Some("list" | "dict" | "tuple")) {
+            once_per_element(node, object, cx);
+        }
         return;
     }
     let mut confidence = Confidence::Proven;
     let loops = repeats(node, &mut confidence);
-    let Some(&outermost) = loops.last() else { return };
+    let Some(&outermost) = loops.last() else { return once_per_element(node, object, cx) };
     if object.extent().is_bounded() || object.kind() == Kind::Literal || is_kept(node, outermost) {
         return;
     }
@@ -77,9 +84,114 @@ fn around(parent: Node<'_>) -> Option<Node<'_>> {
     }
 }
 
+/// A call that depends on nothing but the variable of an inner loop, so that the outer loop repeats it for each element.
+fn once_per_element<'d>(node: Node<'d>, object: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let loops = node.loops();
+    let Some((&inner, outer)) = loops.split_first() else { return };
+    let Some(iterable) = inner.iterable() else { return };
+    // Functions of numbers take arrays too, and are quick for one number.
+    let is_of_numbers = ["numpy.", "math.", "cmath.", "torch."].iter().any(|module| {
+        node.qualified_name().is_some_and(|name| name.starts_with(module))
+    });
+    if is_of_numbers && object.ty() != Type::Array {
+        return;
+    }
+    if inner.is_bounded() || iterable.ty().is_one_shot() || node.multiplicity(inner) != Multiplicity::Repeated {
+        return;
+    }
+    let mut confidence = Confidence::Likely;
+    let mut repeating = Vec::new();
+    for each in outer.iter().copied() {
+        let (Ok(same), Ok(sure)) = (iterable.invariant(each), node.invariant_but_for(inner, each)) else { break };
+        if node.multiplicity(each) != Multiplicity::Repeated {
+            break;
+        }
+        if !each.is_bounded() {
+            confidence = confidence.min(same).min(sure);
+            repeating.push(each);
+        }
+    }
+    let Some(&outermost) = repeating.last() else { return };
+    if object.extent().is_bounded() || is_kept(node, outermost) {
+        return;
+    }
+    let (what, all) = (node.text(), iterable.text());
+    let mut finding = cx.finding(
+        node.span(),
+        format!("`{what}` depends on nothing but the element of `{all}` and is called again for it in every iteration of the outer loop; call it once per element before"),
+    );
+    finding.suggestion = format!("go through `{all}` once before the outer loop and keep the answers");
+    finding.label = "the same call for the same element each time".into();
+    finding.confidence = confidence;
+    finding.related = related_loops(&repeating);
+    let (trips, elements) = (Monomial::of_loops(repeating.iter().copied()), Monomial::of(iterable.size_name()));
+    let mut cost = node.scan_cost(iterable, &repeating);
+    cost.before = format!("{} calls", big_o(&[trips.times(iterable.size_name())]));
+    cost.after = format!("{} calls", big_o(&[elements]));
+    cost.shape = "parse";
+    finding.cost = Some(Cost::Code(cost));
+    cx.report(finding);
+}
+
+/// Whether the call opens a file or reads one by its path.
+fn opens_or_reads(node: Node<'_>) -> bool {
+    let sink = node.fact().and_then(|fact| fact.sink);
+    // A temporary file is another each time.
+    let is_temporary = node.qualified_name().is_some_and(|name| name.starts_with("tempfile."));
+    !is_temporary && matches!(sink, Some(Sink::Open | Sink::FileRead))
+}
+
+/// One file read, or opened for more at its end, in every iteration.
+fn same_file<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let appends = node.argument(1, "mode").and_then(Node::constant_str).is_some_and(|mode| mode.starts_with('a'));
+    let same = |each: &Loop<'d>| {
+        let is_same_place = || {
+            let is_for = matches!(each.kind(), LoopKind::For | LoopKind::Clause) && !each.retries_or_waits();
+            is_for && node.file().is_some_and(|file| file.invariant(*each).is_ok())
+        };
+        if appends { is_same_place() && !waits(*each) } else { node.rereads(*each) }
+    };
+    let repeated = |each: &Loop<'d>| node.multiplicity(*each) == Multiplicity::Repeated;
+    let loops: Vec<Loop<'d>> =
+        node.loops().into_iter().take_while(|each| same(each) && repeated(each)).filter(|each| !each.is_bounded()).collect();
+    if loops.is_empty() || node.is_in_test() || node.role().role == Role::Returns {
+        return;
+    }
+    let what = node.text();
+    let advice = if appends { "open it once around the loop" } else { "read it once before the loop" };
+    let mut finding =
+        cx.finding(node.span(), format!("`{what}` opens the same file in every iteration; {advice}"));
+    finding.suggestion = advice.into();
+    finding.label = "the same file each time".into();
+    finding.confidence = Confidence::Likely;
+    finding.related = related_loops(&loops);
+    let mut cost = node.cost_in_trips(&loops, "opened files");
+    cost.shape = "file";
+    finding.cost = Some(Cost::Code(cost));
+    cx.report(finding);
+}
+
+/// Whether the loop waits for something while the file is not open.
+fn waits(around: Loop<'_>) -> bool {
+    around.whole().subtree().any(|part| {
+        matches!(part.kind(), Kind::Await | Kind::Yield)
+            || part.fact().is_some_and(|fact| matches!(fact.sink, Some(Sink::Sleep | Sink::Request | Sink::Process)))
+    })
+}
+
 /// The argument or receiver that the call goes through completely; none for calls that are cheap or not known.
 fn worked_through(node: Node<'_>) -> Option<Node<'_>> {
     let fact = node.fact()?;
+    // Joining goes through all parts, not through the text between them.
+    if let Some((receiver, "join")) = node.method()
+        && matches!(receiver.ty().without_none(), Type::Str | Type::Bytes)
+    {
+        // What only some turns join is mostly a few words of a message.
+        if node.innermost_loop().is_some_and(|around| node.is_conditional_in(around)) {
+            return None;
+        }
+        return node.argument(0, "").filter(|parts| !parts.drains());
+    }
     // What is lazy has done nothing yet; texts are short, and making one of a value is cheap.
     let is_cheap = fact.lazy
         || node.ty().is_one_shot()
@@ -112,7 +224,7 @@ fn repeats<'d>(node: Node<'d>, confidence: &mut Confidence) -> Vec<Loop<'d>> {
     let mut loops = Vec::new();
     for each in node.loops() {
         let Ok(sure) = node.invariant(each) else { break };
-        if node.multiplicity(each) != Multiplicity::Repeated {
+        if node.multiplicity(each) != Multiplicity::Repeated || each.sleeps() {
             break;
         }
         if !each.is_bounded() {

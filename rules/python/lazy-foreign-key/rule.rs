@@ -2,16 +2,9 @@
 
 use looplint_model::{Cost, Cx};
 use looplint_python::ast::AnyNodeRef;
-use looplint_python::{BindingKind, Kind, Loop, Multiplicity, Node, Python, Type, related_loops};
+use looplint_python::{Kind, Loop, Multiplicity, Node, Python, Type, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Attribute];
-
-/// What fetches related rows with the others, or gives something else than rows.
-const FETCHES: [&str; 8] =
-    ["select_related", "prefetch_related", "values", "values_list", "raw", "annotate", "from_queryset", "union"];
-
-/// Names for one query set that are followed.
-const ALIASES_MAX: u32 = 6;
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let AnyNodeRef::ExprAttribute(each) = node.ast() else { return };
@@ -32,7 +25,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let Some(iterable) = around.iterable() else { return };
-    if !is_plain_query(iterable, 0) || is_set_or_seen_before(node, around) {
+    if !iterable.is_plain_query() || is_set_or_seen_before(node, around) {
         return;
     }
     let (name, field) = (node.text(), each.attr.as_str());
@@ -61,44 +54,6 @@ fn is_foreign_key(node: Node<'_>, model: &str, field: &str) -> bool {
 fn class_named<'d>(node: Node<'d>, name: &str) -> Option<Node<'d>> {
     node.document().of_kind(Kind::Class).find(|each| {
         matches!(each.ast(), AnyNodeRef::StmtClassDef(body) if body.name.as_str() == name)
-    })
-}
-
-/// Whether rows come from a manager of a model and nothing on the way fetches what they refer to.
-fn is_plain_query(rows: Node<'_>, depth: u32) -> bool {
-    if depth > ALIASES_MAX {
-        return false;
-    }
-    match rows.ast() {
-        AnyNodeRef::ExprName(_) => {
-            let reaching = rows.reaching();
-            let [binding] = reaching.as_slice() else { return false };
-            let plain = binding.kind() == BindingKind::Assigned && binding.target().kind() == Kind::Name;
-            plain && binding.owner().assigned_value().is_some_and(|value| is_plain_query(value, depth + 1))
-        }
-        AnyNodeRef::ExprCall(_) => {
-            if rows.builtin() == Some("list") {
-                return rows.argument(0, "").is_some_and(|all| is_plain_query(all, depth + 1));
-            }
-            let Some((receiver, method)) = rows.method() else { return false };
-            let is_query = matches!(rows.ty(), Type::QuerySet(_));
-            is_query && !FETCHES.contains(&method) && rows.callee().is_none() && is_plain_query(receiver, depth + 1)
-        }
-        AnyNodeRef::ExprSubscript(each) => is_plain_query(rows.at(&*each.value), depth + 1),
-        AnyNodeRef::ExprAttribute(each) => {
-            let is_manager = matches!(rows.ty(), Type::Manager(model) if matches!(&*model, Type::Model(name) if has_usual_manager(rows, name)));
-            is_manager && each.attr.as_str() == "objects" && rows.at(&*each.value).kind() == Kind::Name
-        }
-        _ => false,
-    }
-}
-
-/// Whether the model has no manager of its own, which may fetch related rows by itself.
-fn has_usual_manager(node: Node<'_>, name: &str) -> bool {
-    class_named(node, name).is_some_and(|body| {
-        !body
-            .subtree()
-            .any(|each| each.kind() == Kind::Assign && each.parent() == Some(body) && each.source().starts_with("objects"))
     })
 }
 

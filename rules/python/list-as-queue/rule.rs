@@ -9,7 +9,8 @@ pub const ON: &[Kind] = &[Kind::Call, Kind::Delete];
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(list) = taken_from_front(node) else { return };
     let Some(scan) = Scan::of(node, list) else { return };
-    let typed = list.typed();
+    // What takes a position for `pop` and has an `append` is a list.
+    let typed = list.typed_or_grown();
     let ty = typed.ty.without_none();
     if ty.members().is_empty() || !ty.members().iter().all(|member| matches!(member, Type::List(_))) {
         return;

@@ -2,19 +2,20 @@
 
 use looplint_model::{Cost, Cx};
 use looplint_python::types::Proof;
-use looplint_python::{Kind, Node, Python, Scan, Type};
+use looplint_python::{Kind, Monomial, Node, Python, Scan, Type, big_o};
 
-pub const ON: &[Kind] = &[Kind::Call];
+pub const ON: &[Kind] = &[Kind::Call, Kind::Keyword];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    if node.kind() == Kind::Keyword {
+        return as_key(node, cx);
+    }
     let Some((list, "count")) = node.method() else { return };
     let Some(value) = node.argument(0, "") else { return };
     let Some(scan) = Scan::of(node, list) else { return };
     let typed = list.typed();
     let ty = typed.ty.without_none();
-    let is_list = !ty.members().is_empty()
-        && ty.members().iter().all(|member| matches!(member, Type::List(_) | Type::TupleOf(_) | Type::Tuple(_)));
-    if !is_list || ty.iterated().is_hashable() == Proof::No {
+    if !is_list(&ty) || ty.iterated().is_hashable() == Proof::No {
         return;
     }
     // The same value each time is one count to be made once: invariant-call.
@@ -32,4 +33,35 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.related = scan.related(&typed);
     finding.cost = Some(Cost::Code(scan.cost()));
     cx.report(finding);
+}
+
+/// `max(set(votes), key=votes.count)`: the function that compares is the loop.
+fn as_key<'d>(keyword: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let Some((list, compared)) = keyword.bound_key("count") else { return };
+    let typed = list.typed();
+    let ty = typed.ty.without_none();
+    let small = list.extent().is_bounded() || compared.extent().is_bounded();
+    if small || !is_list(&ty) || ty.iterated().is_hashable() == Proof::No {
+        return;
+    }
+    let name = list.text();
+    let mut finding = cx.finding(
+        keyword.span(),
+        format!("`{name}.count` as a key goes through the whole list once per element; count everything once with `collections.Counter`"),
+    );
+    finding.suggestion = format!("build `collections.Counter({name})` first and use its `get` as the key, or its `most_common`");
+    finding.label = format!("compares with all elements of `{name}`");
+    finding.confidence = typed.confidence;
+    let trips = Monomial::of(compared.size_name());
+    let mut cost = list.scan_cost(list, &[]);
+    cost.before = big_o(&[trips.clone().times(list.size_name())]);
+    cost.after = big_o(&[trips, Monomial::of(list.size_name())]);
+    cost.depth = 1;
+    finding.cost = Some(Cost::Code(cost));
+    cx.report(finding);
+}
+
+fn is_list(ty: &Type) -> bool {
+    !ty.members().is_empty()
+        && ty.members().iter().all(|member| matches!(member, Type::List(_) | Type::TupleOf(_) | Type::Tuple(_)))
 }

@@ -1,22 +1,25 @@
 //! `xs.index(x)`, where `xs` is a list and a loop asks again and again.
 
 use looplint_model::{Cost, Cx};
-use looplint_python::ast::AnyNodeRef;
 use looplint_python::{Kind, Loop, Monomial, Node, Python, Scan, Type, big_o};
 
 pub const ON: &[Kind] = &[Kind::Call, Kind::Keyword];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    let Some(list) = indexed(node).filter(|_| !node.searches_on()) else { return };
+    if node.kind() == Kind::Keyword {
+        return as_key(node, cx);
+    }
+    let Some((list, "index")) = node.method() else { return };
+    if node.searches_on() {
+        return;
+    }
     // Asking a list for what is to be removed from it is list-remove-in-loop.
     if node.parent().and_then(Node::method).is_some_and(|(receiver, method)| {
         method == "pop" && receiver.source() == list.source()
     }) {
         return;
     }
-    let Some(scan) = Scan::of(node, list) else {
-        return as_key(node, list, cx);
-    };
+    let Some(scan) = Scan::of(node, list) else { return };
     let typed = list.typed();
     if !is_list(&typed.ty) {
         return;
@@ -43,14 +46,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
 }
 
 /// `sorted(names, key=order.index)`: the function that sorts is the loop.
-fn as_key<'d>(keyword: Node<'d>, list: Node<'d>, cx: &mut Cx<'d, Python>) {
-    let Some(call) = keyword.ancestors().find(|above| above.kind() == Kind::Call) else { return };
-    let sorted = match call.method() {
-        Some((receiver, "sort")) => Some(receiver),
-        _ if matches!(call.builtin(), Some("sorted" | "min" | "max")) => call.argument(0, ""),
-        _ => None,
-    };
-    let Some(sorted) = sorted.filter(|_| keyword.kind() == Kind::Keyword) else { return };
+fn as_key<'d>(keyword: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let Some((list, sorted)) = keyword.bound_key("index") else { return };
     let typed = list.typed();
     let small = list.extent().is_bounded() || sorted.extent().is_bounded();
     if small || !is_list(&typed.ty) {
@@ -74,17 +71,6 @@ fn as_key<'d>(keyword: Node<'d>, list: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.shape = "key";
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
-}
-
-/// The list of `xs.index(x)`, or of `key=xs.index`.
-fn indexed(node: Node<'_>) -> Option<Node<'_>> {
-    if let Some((receiver, method)) = node.method() {
-        return (method == "index").then_some(receiver);
-    }
-    let AnyNodeRef::Keyword(keyword) = node.ast() else { return None };
-    let AnyNodeRef::ExprAttribute(attribute) = node.at(&keyword.value).ast() else { return None };
-    let is_key = keyword.arg.as_ref().is_some_and(|name| name.as_str() == "key");
-    (is_key && attribute.attr.as_str() == "index").then(|| node.at(&*attribute.value))
 }
 
 fn is_list(ty: &Type) -> bool {

@@ -12,7 +12,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let ([CmpOp::In | CmpOp::NotIn], [right]) = (&*compare.ops, &*compare.comparators) else { return };
     let (needle, list) = (node.at(&*compare.left), node.at(right));
     let Some(scan) = Scan::of(node, list) else { return };
-    let typed = list.typed();
+    let typed = list.typed_or_grown();
     let ceiling = match typed.ty.without_none().scan_cost_of_in() {
         InCost::Scan => Confidence::Proven,
         InCost::MostlyScan => Confidence::Likely,
@@ -23,16 +23,22 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let change = list.invariant(scan.outermost());
-    if change.is_err() && grows_by_needle(&scan) {
+    if change.is_err() && grows_by_needle(&scan, needle) {
         return; // dedup-by-scan
     }
     let name = list.text();
     let fix = if change == Ok(Confidence::Proven) { fix(&scan, &typed) } else { None };
     let mut finding = cx.finding(
         node.span(),
-        format!("`{name}` is a list and is searched in every iteration; make a set of it once and ask that"),
+        match change {
+            Ok(_) => format!("`{name}` is a list and is searched in every iteration; make a set of it once and ask that"),
+            Err(_) => format!("`{name}` is a list and is searched in every iteration; keep a set of the same elements and ask that"),
+        },
     );
-    finding.suggestion = format!("build `set({name})` before the loop and test membership in the set");
+    finding.suggestion = match change {
+        Ok(_) => format!("build `set({name})` before the loop and test membership in the set"),
+        Err(_) => format!("keep a set beside `{name}`, change both alike and test membership in the set"),
+    };
     finding.label = format!("compares with one element of `{name}` after another");
     finding.confidence = typed.confidence.min(ceiling);
     finding.related = scan.related(&typed);
@@ -41,12 +47,14 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
 }
 
 /// Whether the loop appends to the list that it searches: another rule's finding.
-fn grows_by_needle(scan: &Scan<'_>) -> bool {
+fn grows_by_needle<'d>(scan: &Scan<'d>, needle: Node<'d>) -> bool {
     let whole = scan.outermost().node();
     let object = scan.object.source();
     whole.subtree().any(|node| {
         node.method().is_some_and(|(receiver, method)| {
-            receiver.source() == object && matches!(method, "append" | "insert" | "extend" | "add")
+            receiver.source() == object
+                && matches!(method, "append" | "insert" | "add")
+                && node.argument(usize::from(method == "insert"), "").is_some_and(|value| value.source() == needle.source())
         })
     })
 }

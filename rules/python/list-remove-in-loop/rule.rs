@@ -1,11 +1,15 @@
 //! `xs.remove(x)` and `xs.pop(xs.index(x))`, where `xs` is a list and a loop removes again and again.
 
-use looplint_model::{Cost, Cx};
-use looplint_python::{Kind, Node, Python, Scan, Type};
+use looplint_model::{Confidence, Cost, Cx};
+use looplint_python::ast::{AnyNodeRef, CmpOp, Expr};
+use looplint_python::{Growth, Kind, Node, Python, Scan, Type, Typed, related_loops};
 
-pub const ON: &[Kind] = &[Kind::Call];
+pub const ON: &[Kind] = &[Kind::Call, Kind::Assign];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    if node.kind() == Kind::Assign {
+        return filtered(node, cx);
+    }
     let Some((list, method)) = node.method() else { return };
     let removes = match method {
         "remove" => node.argument(0, "").is_some(),
@@ -16,7 +20,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let Some(scan) = Scan::of(node, list) else { return };
-    let typed = list.typed();
+    let typed = taken_from_copy(list, &scan).unwrap_or_else(|| list.typed());
     let ty = typed.ty.without_none();
     if ty.members().is_empty() || !ty.members().iter().all(|member| matches!(member, Type::List(_))) {
         return;
@@ -36,6 +40,61 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.related = scan.related(&typed);
     finding.cost = Some(Cost::Code(scan.cost()));
     cx.report(finding);
+}
+
+/// `for x in xs[:]` around the removal: what is cut like that and has a `remove` is a list.
+fn taken_from_copy<'d>(list: Node<'d>, scan: &Scan<'d>) -> Option<Typed> {
+    if !list.ty().is_unknown() {
+        return None;
+    }
+    let copy = scan.loops.iter().filter_map(|each| each.iterable()).find(|iterable| match iterable.ast() {
+        AnyNodeRef::ExprSubscript(subscript) => {
+            subscript.slice.is_slice_expr() && iterable.at(&*subscript.value).source() == list.source()
+        }
+        _ => false,
+    })?;
+    Some(Typed { ty: Type::list(Type::Unknown), confidence: Confidence::Likely, proof: vec![copy.span()] })
+}
+
+/// `xs = [x for x in xs if x != gone]`: the list is made anew to lose one element.
+fn filtered<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let AnyNodeRef::StmtAssign(each) = node.ast() else { return };
+    let [target] = each.targets.as_slice() else { return };
+    let (target, value) = (node.at(target), node.at(&*each.value));
+    let Some(gone) = lost_element(value, target) else { return };
+    let Some(growth) = Growth::of(target) else { return };
+    if gone.invariant(growth.loops[0]).is_ok() {
+        return;
+    }
+    let name = target.text();
+    let mut finding = cx.finding(
+        node.span(),
+        format!("`{name}` is made anew in every iteration to lose `{}`; collect what has to go in a set and filter once", gone.text()),
+    );
+    finding.suggestion = format!("collect what has to go in a set and filter `{name}` once after the loop");
+    finding.label = "goes through the whole list to leave out one element".into();
+    finding.confidence = Confidence::Likely;
+    finding.related = related_loops(&growth.loops);
+    finding.cost = Some(Cost::Code(target.scan_cost(target, &growth.loops)));
+    cx.report(finding);
+}
+
+/// What is left out of `target` by `[x for x in target if x != gone]`.
+fn lost_element<'d>(value: Node<'d>, target: Node<'d>) -> Option<Node<'d>> {
+    let AnyNodeRef::ExprListComp(made) = value.ast() else { return None };
+    let [clause] = made.generators.as_slice() else { return None };
+    let [Expr::Compare(test)] = clause.ifs.as_slice() else { return None };
+    let ([CmpOp::NotEq | CmpOp::IsNot], [right]) = (&*test.ops, &*test.comparators) else { return None };
+    let (element, left, right) = (value.at(&clause.target), value.at(&*test.left), value.at(right));
+    let of_element = |side: Node<'d>| side.root().symbol().is_some_and(|symbol| Some(symbol) == element.symbol());
+    let is_plain = value.at(&*made.elt).source() == element.source()
+        && element.kind() == Kind::Name
+        && value.at(&clause.iter).source() == target.source();
+    match (of_element(left), of_element(right)) {
+        (true, false) if is_plain => Some(right),
+        (false, true) if is_plain => Some(left),
+        _ => None,
+    }
 }
 
 /// `xs.index(..)` as the place to pop from.

@@ -3,17 +3,26 @@
 use looplint_model::{Confidence, Cost, Cx};
 use looplint_python::ast::{AnyNodeRef, CmpOp, Expr, Operator, Stmt};
 use looplint_python::types::Proof;
-use looplint_python::{Kind, Loop, LoopKind, Node, Python, Scan};
+use looplint_python::{Kind, Loop, LoopKind, Node, Python, Scan, Symbol, tables};
 
-pub const ON: &[Kind] = &[Kind::For, Kind::Clause];
+pub const ON: &[Kind] = &[Kind::For, Kind::Clause, Kind::Lambda];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let own = |part: Node<'d>| part.innermost_loop().filter(|each| each.node() == node);
     let Some(inner) = node.subtree().skip(1).find_map(own) else { return };
+    if inner.kind() == LoopKind::MappedLambda && inner.whole().builtin() != Some("filter") {
+        return;
+    }
     let Some(iterable) = inner.iterable() else { return };
+    if by_pairs(inner, iterable, cx) {
+        return;
+    }
     let object = gone_through(iterable);
     let Some(scan) = Scan::of(iterable, object) else { return };
     let Ok(unchanged) = object.invariant(scan.outermost()) else { return };
+    if object != iterable && iterable.builtin().is_none() && iterable.invariant(scan.outermost()).is_err() {
+        return;
+    }
     let Some(key) = equality(inner, &scan) else { return };
     let ty = key.own.ty();
     if ty.is_hashable() == Proof::No || key.other.ty().is_hashable() == Proof::No {
@@ -59,7 +68,84 @@ fn gone_through(iterable: Node<'_>) -> Node<'_> {
             let len = iterable.subtree().find(|part| part.kind() == Kind::Call && part.builtin() == Some("len"));
             len.and_then(|len| len.argument(0, "")).unwrap_or(iterable)
         }
-        _ => iterable,
+        _ => made_from(iterable).unwrap_or(iterable),
+    }
+}
+
+/// What a library's function goes through to give its items: `tree` of `ast.walk(tree)`.
+fn made_from(call: Node<'_>) -> Option<Node<'_>> {
+    let fact = call.fact()?;
+    let goes_through = fact.is_pure() && call.ty().is_one_shot();
+    match call.method() {
+        _ if !goes_through => None,
+        Some((receiver, _)) if call.qualified_name().is_none() => Some(receiver),
+        _ => call.argument(0, ""),
+    }
+}
+
+/// `for a, b in product(left, right)` and `combinations(items, 2)`, where only pairs of equals are wanted.
+fn by_pairs<'d>(inner: Loop<'d>, iterable: Node<'d>, cx: &mut Cx<'d, Python>) -> bool {
+    let (one, other) = match iterable.qualified_name().as_deref() {
+        Some("itertools.product") if iterable.argument(2, "").is_none() => (iterable.argument(0, ""), iterable.argument(1, "")),
+        Some("itertools.combinations" | "itertools.permutations")
+            if iterable.argument(1, "r").and_then(Node::constant_int) == Some(2) =>
+        {
+            (iterable.argument(0, ""), iterable.argument(0, ""))
+        }
+        _ => return false,
+    };
+    let (Some(one), Some(other), Some(target)) = (one, other, inner.target()) else { return true };
+    let AnyNodeRef::ExprTuple(names) = target.ast() else { return true };
+    let [left, right] = names.elts.as_slice() else { return true };
+    let (left, right) = (names_in(target.at(left)), names_in(target.at(right)));
+    let Some(test) = selection(inner) else { return true };
+    let Some(test) = conditions(test).into_iter().find(|test| pairs_up(*test, &left, &right)) else { return true };
+    if one.extent().is_bounded() || other.extent().is_bounded() {
+        return true;
+    }
+    let mut finding = cx.finding(
+        if inner.is_clause() { inner.whole().span() } else { inner.span() },
+        format!("`{}` makes all pairs to find those where `{}`; index one side in a dict by that key", iterable.text(), test.text()),
+    );
+    finding.suggestion = format!("build a dict from the key to the elements of `{}` and look them up", other.text());
+    finding.label = "compares every element with every other".into();
+    let (n, m) = (one.size_name(), other.size_name());
+    let mut cost = iterable.scan_cost(one, &[]);
+    cost.before = format!("O({n} * {m})");
+    cost.after = if n == m { format!("O({n})") } else { format!("O({n} + {m})") };
+    cost.depth = 2;
+    cost.shape = shape(inner);
+    finding.cost = Some(Cost::Code(cost));
+    cx.report(finding);
+    true
+}
+
+/// An equality with one of the pair on each side.
+fn pairs_up<'d>(test: Node<'d>, left: &[Symbol<'d>], right: &[Symbol<'d>]) -> bool {
+    let AnyNodeRef::ExprCompare(compare) = test.ast() else { return false };
+    let ([CmpOp::Eq], [second]) = (&*compare.ops, &*compare.comparators) else { return false };
+    let (first, second) = (test.at(&*compare.left), test.at(second));
+    let is_of = |side: Node<'d>, own: &[Symbol<'d>], not: &[Symbol<'d>]| mentions(side, own) && !mentions(side, not);
+    is_of(first, left, right) && is_of(second, right, left) || is_of(first, right, left) && is_of(second, left, right)
+}
+
+/// A test, or the parts of it that must all hold.
+fn conditions(test: Node<'_>) -> Vec<Node<'_>> {
+    match test.ast() {
+        AnyNodeRef::ExprBoolOp(all) if all.op.is_and() => all.values.iter().map(|one| test.at(one)).collect(),
+        _ => vec![test],
+    }
+}
+
+/// The test that selects, whatever it is.
+fn selection(inner: Loop<'_>) -> Option<Node<'_>> {
+    match inner.node().ast() {
+        AnyNodeRef::StmtFor(each) => selecting_test(inner, &each.body, &mut Vec::new()),
+        AnyNodeRef::Comprehension(each) => match each.ifs.first() {
+            Some(test) => Some(inner.node().at(test)),
+            None => asked_element(inner),
+        },
+        _ => None,
     }
 }
 
@@ -90,33 +176,56 @@ struct Key<'d> {
 /// The one equality between a key of the inner element and something that the outer loop varies, where all work of
 /// the inner loop depends on it.
 fn equality<'d>(inner: Loop<'d>, scan: &Scan<'d>) -> Option<Key<'d>> {
-    let target = inner.target()?;
+    let mut own = own_names(inner);
     let test = match inner.node().ast() {
-        AnyNodeRef::StmtFor(each) if each.orelse.is_empty() || leaves_on_hit(inner) => selecting_test(inner, &each.body)?,
+        AnyNodeRef::StmtFor(each) if each.orelse.is_empty() || leaves_on_hit(inner) => selecting_test(inner, &each.body, &mut own)?,
+        AnyNodeRef::ExprLambda(each) => inner.node().at(&*each.body),
         AnyNodeRef::Comprehension(each) => {
             let node = inner.node();
-            if let Some(found) = each.ifs.iter().find_map(|test| key_of(node.at(test), target, scan)) {
+            if let Some(found) = each.ifs.iter().find_map(|test| key_of(node.at(test), &own, scan)) {
                 return Some(found);
             }
-            // `any(a == b for ..)` asks in its element.
-            let whole = inner.whole();
-            let asks = matches!(whole.parent().and_then(Node::builtin), Some("any"))
-                || matches!(whole.parent().and_then(Node::builtin), Some("sum"));
-            let AnyNodeRef::ExprGenerator(generator) = whole.ast() else { return None };
-            if !asks {
-                return None;
-            }
-            whole.at(&*generator.elt)
+            asked_element(inner)?
         }
         _ => return None,
     };
-    key_of(test, target, scan)
+    key_of(test, &own, scan)
 }
 
-/// The test of the `if` that holds all that the body does.
-fn selecting_test<'d>(inner: Loop<'d>, body: &'d [Stmt]) -> Option<Node<'d>> {
+/// `any(a == b for ..)` asks in its element.
+fn asked_element(inner: Loop<'_>) -> Option<Node<'_>> {
+    let whole = inner.whole();
+    let asks = matches!(whole.parent().and_then(Node::builtin), Some("any" | "sum"));
+    let AnyNodeRef::ExprGenerator(generator) = whole.ast() else { return None };
+    asks.then(|| whole.at(&*generator.elt))
+}
+
+/// The names that stand for an element: the target's, or a lambda's parameters.
+fn own_names(inner: Loop<'_>) -> Vec<Symbol<'_>> {
+    match inner.target() {
+        Some(target) => names_in(target),
+        None => inner.node().children().filter(|part| part.kind() == Kind::Parameter).filter_map(Node::symbol).collect(),
+    }
+}
+
+fn names_in(target: Node<'_>) -> Vec<Symbol<'_>> {
+    target.subtree().filter(|part| part.kind() == Kind::Name).filter_map(Node::symbol).collect()
+}
+
+/// The test of the `if` that holds all that the body does, after names for parts of the element.
+fn selecting_test<'d>(inner: Loop<'d>, body: &'d [Stmt], own: &mut Vec<Symbol<'d>>) -> Option<Node<'d>> {
     let node = inner.node();
     match body {
+        [Stmt::Assign(part), rest @ ..] if !rest.is_empty() => {
+            let [name] = part.targets.as_slice() else { return None };
+            let value = node.at(&*part.value);
+            let does_nothing = value.subtree().filter(|part| part.kind() == Kind::Call).all(|call| {
+                call.purity().is_some() || call.method().is_some_and(|(_, name)| tables::guess(name) == tables::Guess::Reads)
+            });
+            let name = node.at(name).symbol().filter(|_| does_nothing && mentions(value, own))?;
+            own.push(name);
+            selecting_test(inner, rest, own)
+        }
         [Stmt::If(only)] => {
             let skips = matches!(only.body.as_slice(), [Stmt::Continue(_) | Stmt::Pass(_)]);
             (only.elif_else_clauses.is_empty() && !skips).then(|| node.at(&*only.test))
@@ -137,10 +246,10 @@ fn leaves_on_hit(inner: Loop<'_>) -> bool {
 }
 
 /// An equality in `test`, possibly one of several conditions, with the element on one side only.
-fn key_of<'d>(test: Node<'d>, target: Node<'d>, scan: &Scan<'d>) -> Option<Key<'d>> {
+fn key_of<'d>(test: Node<'d>, element: &[Symbol<'d>], scan: &Scan<'d>) -> Option<Key<'d>> {
     if let AnyNodeRef::ExprBoolOp(all) = test.ast() {
         let is_and = matches!(all.op, looplint_python::ast::BoolOp::And);
-        return is_and.then(|| all.values.iter().find_map(|one| key_of(test.at(one), target, scan)))?;
+        return is_and.then(|| all.values.iter().find_map(|one| key_of(test.at(one), element, scan)))?;
     }
     let AnyNodeRef::ExprCompare(compare) = test.ast() else { return None };
     let ([op @ (CmpOp::Eq | CmpOp::NotEq)], [right]) = (&*compare.ops, &*compare.comparators) else { return None };
@@ -148,18 +257,37 @@ fn key_of<'d>(test: Node<'d>, target: Node<'d>, scan: &Scan<'d>) -> Option<Key<'
         return None; // nearly all elements differ, so nearly all are wanted
     }
     let (left, right) = (test.at(&*compare.left), test.at(right));
-    let (own, other) = match (mentions_target(left, target), mentions_target(right, target)) {
+    let (own, other) = match (mentions(left, element), mentions(right, element)) {
         (true, false) => (left, right),
         (false, true) => (right, left),
         _ => return None,
     };
-    let varies = scan.loops.iter().all(|each| other.invariant(*each).is_err());
+    let varies = |other: Node<'d>| scan.loops.iter().all(|each| other.invariant(*each).is_err());
+    // `first + second == total`: what is looked up is the rest.
+    let (own, other) = match solved(own, element) {
+        Some((part, rest)) if !varies(other) && varies(rest) => (part, rest),
+        _ if varies(other) => (own, other),
+        _ => return None,
+    };
     let own_alone = own.subtree().filter(|part| part.kind() == Kind::Name).all(|name| {
-        is_of_target(name, target) || scan.loops.iter().all(|each| name.identity_change(*each).is_none())
+        name.symbol().is_some_and(|symbol| element.contains(&symbol))
+            || scan.loops.iter().all(|each| name.identity_change(*each).is_none())
     });
     // A remainder has few values: a dict by it would hold long lists.
     let is_remainder = matches!(own.ast(), AnyNodeRef::ExprBinOp(each) if each.op == Operator::Mod);
-    (varies && own_alone && !is_remainder && other.kind() != Kind::Literal).then_some(Key { own, other, test })
+    (own_alone && !is_remainder && other.kind() != Kind::Literal).then_some(Key { own, other, test })
+}
+
+/// The part of a sum or difference that is of the element, and the other part.
+fn solved<'d>(side: Node<'d>, element: &[Symbol<'d>]) -> Option<(Node<'d>, Node<'d>)> {
+    let AnyNodeRef::ExprBinOp(sum) = side.ast() else { return None };
+    let (left, right) = (side.at(&*sum.left), side.at(&*sum.right));
+    match (mentions(left, element), mentions(right, element)) {
+        _ if !matches!(sum.op, Operator::Add | Operator::Sub) => None,
+        (true, false) => Some((left, right)),
+        (false, true) => Some((right, left)),
+        _ => None,
+    }
 }
 
 /// Whether the test is that of `if ..: continue`.
@@ -169,11 +297,6 @@ fn skips(test: Node<'_>) -> bool {
     })
 }
 
-fn mentions_target<'d>(side: Node<'d>, target: Node<'d>) -> bool {
-    side.subtree().any(|part| part.kind() == Kind::Name && is_of_target(part, target))
-}
-
-fn is_of_target<'d>(name: Node<'d>, target: Node<'d>) -> bool {
-    let symbol = name.symbol();
-    symbol.is_some() && target.subtree().any(|part| part.kind() == Kind::Name && part.symbol() == symbol)
+fn mentions<'d>(side: Node<'d>, names: &[Symbol<'d>]) -> bool {
+    side.subtree().any(|part| part.kind() == Kind::Name && part.symbol().is_some_and(|symbol| names.contains(&symbol)))
 }

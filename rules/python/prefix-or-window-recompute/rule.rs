@@ -1,17 +1,13 @@
 //! `sum(xs[:i])` and `sum(xs[i:i + k])` in a loop over i.
 
 use looplint_model::{Cost, Cx};
-use looplint_python::ast::{AnyNodeRef, ExprSlice};
-use looplint_python::{Kind, Monomial, Node, Python, Scan, big_o};
+use looplint_python::ast::{AnyNodeRef, CmpOp, ExprSlice};
+use looplint_python::{Kind, Monomial, Node, Python, Scan, Type, big_o};
 
-pub const ON: &[Kind] = &[Kind::Call];
+pub const ON: &[Kind] = &[Kind::Call, Kind::Compare];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    let Some(function @ ("sum" | "min" | "max" | "any" | "all")) = node.builtin() else { return };
-    if node.kind() != Kind::Call {
-        return;
-    }
-    let Some(argument) = node.argument(0, "") else { return };
+    let Some((function, argument)) = gone_through(node) else { return };
     let AnyNodeRef::ExprSubscript(subscript) = argument.ast() else { return };
     let AnyNodeRef::ExprSlice(slice) = argument.at(&*subscript.slice).ast() else { return };
     let sequence = argument.at(&*subscript.value);
@@ -28,6 +24,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         format!("`{}` goes through a {kind} of `{name}` again in every iteration; carry the running value along", node.text()),
     );
     finding.suggestion = match kind {
+        "prefix" if function == "in" => format!("keep a set of what was seen of `{name}` and ask that"),
+        "prefix" if function == "count" => format!("carry counts along, in a `collections.Counter` of what was seen of `{name}`"),
         "prefix" => format!("carry the {function} along, or use `itertools.accumulate({name})`"),
         _ => "add what comes in and take off what goes out, or use a deque".into(),
     };
@@ -40,6 +38,41 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.shape = if function == "sum" { "1" } else { "maximum" };
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
+}
+
+/// What goes through a slice, and the slice: `sum(xs[:i])`, `sum(len(x) for x in xs[:i])`, `xs[:i].count(x)`,
+/// `x in xs[:i]`.
+fn gone_through(node: Node<'_>) -> Option<(&'static str, Node<'_>)> {
+    if let AnyNodeRef::ExprCompare(compare) = node.ast() {
+        let ([CmpOp::In | CmpOp::NotIn], [right]) = (&*compare.ops, &*compare.comparators) else { return None };
+        let slice = node.at(right);
+        // A part of a text is searched by the machine's own means.
+        let of = match slice.ast() {
+            AnyNodeRef::ExprSubscript(each) => slice.at(&*each.value).ty().without_none(),
+            _ => return None,
+        };
+        return (!matches!(of, Type::Str | Type::Bytes)).then_some(("in", slice));
+    }
+    if let Some((receiver, "count")) = node.method() {
+        let of = receiver.ty().without_none();
+        return (!matches!(of, Type::Str | Type::Bytes)).then_some(("count", receiver));
+    }
+    let function = match node.builtin().filter(|_| node.kind() == Kind::Call)? {
+        "sum" => "sum",
+        "min" => "min",
+        "max" => "max",
+        "any" => "any",
+        "all" => "all",
+        _ => return None,
+    };
+    let argument = node.argument(0, "")?;
+    match argument.ast() {
+        AnyNodeRef::ExprGenerator(generator) if function != "any" && function != "all" => {
+            let [clause] = generator.generators.as_slice() else { return None };
+            Some((function, argument.at(&clause.iter)))
+        }
+        _ => Some((function, argument)),
+    }
 }
 
 /// `prefix` for `[:i]`, `suffix` for `[i:]`, `window` for `[i:i + k]` with a k that is not small.

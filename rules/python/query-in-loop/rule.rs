@@ -4,7 +4,7 @@ use looplint_model::{Confidence, Cost, Cx};
 use looplint_python::ast::AnyNodeRef;
 use looplint_python::summary::What;
 use looplint_python::tables::Sink;
-use looplint_python::{Kind, Loop, LoopKind, Node, Python, Type, related_loops};
+use looplint_python::{Kind, Loop, LoopKind, Node, Python, Role, Type, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call, Kind::For, Kind::Clause];
 
@@ -21,6 +21,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     // `try: return rows.get(..)`: the first that answers ends the loop.
     let answers = asked.statement().kind() == Kind::Return && innermost.node().contains(asked.statement());
     if is_administration(place) || answers {
+        return;
+    }
+    if is_fetched_with_rows(asked) {
         return;
     }
     let is_other = if place == asked { another_database(asked, innermost) } else { asked.asks_another(innermost) };
@@ -85,8 +88,31 @@ fn asked(node: Node<'_>) -> Option<Asked<'_>> {
         _ => return None,
     };
     iterable.all_loops().next()?;
-    let is_fresh = iterable.kind() == Kind::Call && matches!(iterable.ty(), Type::QuerySet(_) | Type::Manager(_));
+    let is_made = iterable.kind() == Kind::Call || is_made_in_loop(iterable);
+    let is_fresh = is_made && matches!(iterable.ty(), Type::QuerySet(_) | Type::Manager(_));
     is_fresh.then(|| Asked { asked: iterable, place: iterable, what: "query runs", way: Vec::new() })
+}
+
+/// A name for a query set that each iteration makes anew: it asks where it is first gone through.
+fn is_made_in_loop(name: Node<'_>) -> bool {
+    let Some(around) = name.innermost_loop() else { return false };
+    let reaching = name.reaching();
+    let [binding] = reaching.as_slice() else { return false };
+    let is_call = binding.owner().assigned_value().is_some_and(|value| value.kind() == Kind::Call);
+    let first = binding.symbol().uses().find(|each| each.role().role == Role::Iterates);
+    name.kind() == Kind::Name && is_call && around.repeats(binding.target()) && first == Some(name)
+}
+
+/// `author.books` of rows that may have come with their books: `prefetch_related`.
+fn is_fetched_with_rows(asked: Node<'_>) -> bool {
+    let related = asked.subtree().find(|part| {
+        matches!(part.ast(), AnyNodeRef::ExprAttribute(each) if !matches!(each.attr.as_str(), "objects" | "_default_manager" | "_base_manager"))
+            && matches!(part.ty(), Type::Manager(_))
+    });
+    let Some(related) = related else { return false };
+    let row = related.root();
+    let around = row.all_loops().find(|each| each.target().is_some_and(|target| target.symbol() == row.symbol()));
+    !around.and_then(|each| each.iterable()).is_some_and(Node::is_plain_query)
 }
 
 fn words(sink: Sink) -> Option<&'static str> {

@@ -1,17 +1,17 @@
 //! `set(xs)`, `sorted(xs)`, comprehensions and their like, built in each iteration out of what stays the same.
 
 use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
-use looplint_python::ast::AnyNodeRef;
+use looplint_python::ast::{AnyNodeRef, Expr, ExprList, ExprSet, Operator};
 use looplint_python::types::Proof;
-use looplint_python::{Kind, Loop, Monomial, Multiplicity, Node, Python, Role, big_o, related_loops};
+use looplint_python::{Kind, Loop, Monomial, Multiplicity, Node, Python, Role, Type, big_o, related_loops};
 
-pub const ON: &[Kind] = &[Kind::Call, Kind::Comprehension];
+pub const ON: &[Kind] = &[Kind::Call, Kind::Comprehension, Kind::Dict, Kind::List, Kind::Set, Kind::BinOp];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(source) = built_from(node).filter(|_| !node.drains()) else { return };
     // What a loop goes through: a plain copy costs no more than the loop itself, and invariant-call speaks for `sorted`.
     let heads_a_loop = node.role().role == Role::Iterates;
-    if heads_a_loop && matches!(node.builtin(), Some("list" | "tuple" | "sorted")) {
+    if heads_a_loop && (node.kind() != Kind::Comprehension && node.builtin().is_none_or(|name| matches!(name, "list" | "tuple" | "sorted"))) {
         return;
     }
     let mut confidence = Confidence::Proven;
@@ -48,6 +48,26 @@ fn built_from(node: Node<'_>) -> Option<Node<'_>> {
             let AnyNodeRef::Comprehension(clause_ast) = clause.ast() else { return None };
             Some(clause.at(&clause_ast.iter))
         }
+        AnyNodeRef::ExprDict(dict) => {
+            dict.items.iter().find(|item| item.key.is_none()).map(|spread| node.at(&spread.value))
+        }
+        AnyNodeRef::ExprList(ExprList { elts, .. }) | AnyNodeRef::ExprSet(ExprSet { elts, .. }) => {
+            elts.iter().find_map(Expr::as_starred_expr).map(|spread| node.at(&*spread.value))
+        }
+        // `x in a + b`
+        AnyNodeRef::ExprBinOp(sum) if matches!(sum.op, Operator::Add | Operator::BitOr) => {
+            let is_collection = matches!(
+                node.ty().without_none(),
+                Type::List(_) | Type::Set(_) | Type::FrozenSet(_) | Type::Dict(..) | Type::TupleOf(_)
+            );
+            (is_collection && node.role().role == Role::Contains).then(|| node.at(&*sum.left))
+        }
+        // `x in text.split(",")`
+        AnyNodeRef::ExprCall(_) if node.builtin().is_none() => {
+            let (receiver, "split" | "rsplit" | "splitlines") = node.method()? else { return None };
+            let is_asked = node.role().role == Role::Contains && receiver.kind() != Kind::Literal;
+            (is_asked && matches!(node.ty(), Type::List(_))).then_some(receiver)
+        }
         AnyNodeRef::ExprCall(_) => {
             let name = node.builtin()?;
             let makes = matches!(name, "set" | "frozenset" | "list" | "dict" | "tuple" | "sorted");
@@ -67,7 +87,7 @@ fn repeats<'d>(node: Node<'d>, confidence: &mut Confidence) -> Vec<Loop<'d>> {
     let mut loops = Vec::new();
     for each in node.loops() {
         let Ok(sure) = node.invariant(each) else { break };
-        if node.multiplicity(each) != Multiplicity::Repeated {
+        if node.multiplicity(each) != Multiplicity::Repeated || each.sleeps() {
             break;
         }
         if !each.is_bounded() {

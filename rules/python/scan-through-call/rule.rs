@@ -3,8 +3,9 @@
 use looplint_model::{Confidence, Cost, Cx, Size, SizeOrigin};
 use looplint_python::ast::{AnyNodeRef, CmpOp, Stmt};
 use looplint_python::summary::{Deed, Purity, Subject, What};
+use looplint_python::tables::Work;
 use looplint_python::types::{InCost, Proof};
-use looplint_python::{Kind, Loop, Multiplicity, Node, Python, Role, Scan, Type, related_loops};
+use looplint_python::{Kind, Loop, Multiplicity, Node, Python, Role, Scan, Symbol, Type, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call];
 
@@ -19,6 +20,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     // What a generator does is done as far as it is asked.
     if node.summary().is_none_or(|summary| summary.generator) {
         return;
+    }
+    if let Some(loops) = same_file(node) {
+        return report_file(node, callee, &loops, cx);
     }
     let Some((deed, object, way, loops)) = node.deeds().into_iter().find_map(|(deed, object)| repeated(node, deed, object))
     else {
@@ -107,8 +111,104 @@ fn repeated<'d>(node: Node<'d>, deed: Deed, object: Option<Node<'d>>) -> Option<
         What::Scan => object.is_none_or(|object| is_searched(object)),
         _ => false,
     };
-    let wasted = wasted || is_same_answer(node, &loops) || is_lookup(*place);
+    let wasted = wasted
+        || is_same_answer(node, &loops)
+        || is_lookup(*place)
+        || way.len() == 1 && makes_the_same(node, *place, &loops);
     wasted.then_some((deed, object, way, loops))
+}
+
+/// The loops in which the function reads the same file, and its answer is only looked at.
+fn same_file<'d>(node: Node<'d>) -> Option<Vec<Loop<'d>>> {
+    let reads = |each: &Loop<'d>| node.multiplicity(*each) == Multiplicity::Repeated && node.rereads(*each);
+    let loops: Vec<Loop<'d>> =
+        node.loops().into_iter().take_while(reads).filter(|each| !each.is_bounded()).collect();
+    let innermost = *loops.first()?;
+    is_looked_at(node, innermost).then_some(loops)
+}
+
+fn report_file<'d>(node: Node<'d>, callee: Node<'d>, loops: &[Loop<'d>], cx: &mut Cx<'d, Python>) {
+    let function = callee_name(callee);
+    let advice = format!("call `{function}` once before the loop");
+    let mut finding =
+        cx.finding(node.span(), format!("`{function}` reads the same file in every iteration; {advice}"));
+    finding.suggestion = advice;
+    finding.label = "reads the same file each time".into();
+    finding.confidence = Confidence::Likely;
+    finding.related = related_loops(loops);
+    finding.cost = Some(Cost::Code(node.cost_in_trips(loops, "read files")));
+    cx.report(finding);
+}
+
+/// Whether the function makes the same collection or answer at `place` each time, whatever else it does: what it makes it
+/// of are arguments that the loops do not change.
+fn makes_the_same<'d>(node: Node<'d>, place: Node<'d>, loops: &[Loop<'d>]) -> bool {
+    let Some(&innermost) = loops.first() else { return false };
+    let made = match place.kind() {
+        Kind::Clause => place.parent().filter(|whole| whole.kind() == Kind::Comprehension),
+        Kind::Call => Some(place),
+        _ => None,
+    };
+    let Some(made) = made else { return false };
+    let is_one = made.argument(1, "").is_none() && made.argument(0, "").is_some_and(|all| matches!(all.kind(), Kind::Name | Kind::Attribute | Kind::Call));
+    let makes = match made.ast() {
+        AnyNodeRef::ExprGenerator(_) => false,
+        AnyNodeRef::ExprCall(_) => matches!(made.builtin(), Some("set" | "frozenset" | "dict")) && is_asked(made) || matches!(made.builtin(), Some("sum" | "min" | "max")) && is_one,
+        _ => is_asked(made) || works_on_elements(made),
+    };
+    let (Some(callee), Some(function)) = (node.callee(), made.function()) else { return false };
+    if !makes || callee != function || !made.is_always_reached() {
+        return false;
+    }
+    made.subtree().all(|part| match part.kind() {
+        Kind::Call => part.purity().is_some(),
+        Kind::Name => match part.symbol() {
+            Some(symbol) if symbol.bindings().next().is_some() && made.contains(symbol.owner()) => true,
+            Some(symbol) if symbol.is_unbound() => true,
+            Some(_) => match part.subject() {
+                Subject::Parameter(at) => node.passed(at).is_some_and(|passed| passed.invariant(innermost).is_ok()),
+                Subject::Global(_) => part.symbol().is_some_and(|symbol| symbol.single_binding().is_some() && !symbol.is_mutated_or_escapes()),
+                _ => false,
+            },
+            None => true,
+        },
+        Kind::Await | Kind::Yield | Kind::Named => false,
+        _ => true,
+    })
+}
+
+/// Whether a function makes something only to look one thing up in it: what it asks is far less than what it makes.
+fn is_asked(made: Node<'_>) -> bool {
+    let asks = |each: Node<'_>| match each.role().role {
+        Role::Contains => true,
+        Role::Method => each.parent().and_then(Node::parent).and_then(Node::method).is_some_and(|(_, name)| {
+            matches!(name, "get" | "index" | "count" | "isdisjoint")
+        }),
+        Role::Reads => each.parent().is_some_and(|above| above.kind() == Kind::Subscript),
+        _ => false,
+    };
+    if made.role().role != Role::Aliases {
+        return asks(made);
+    }
+    name_for(made).is_some_and(|symbol| symbol.uses().all(asks) && symbol.uses().next().is_some())
+}
+
+/// Whether a comprehension calls something for each element that takes its time, and keeps none of it.
+fn works_on_elements(made: Node<'_>) -> bool {
+    let works = made.subtree().filter(|part| part.kind() == Kind::Call).any(|call| {
+        let on_text = call.method().is_some_and(|(receiver, _)| matches!(receiver.ty(), Type::Str | Type::Bytes | Type::Unknown));
+        call.fact().is_some_and(|fact| matches!(fact.work, Work::Linear(_) | Work::NLogN(_))) && !(on_text && call.qualified_name().is_none())
+    });
+    works && name_for(made).is_some_and(|symbol| !symbol.uses().any(|each| each.role().role.may_change()))
+}
+
+/// The one name that a function gives to what it makes.
+fn name_for(made: Node<'_>) -> Option<Symbol<'_>> {
+    let statement = made.statement();
+    let AnyNodeRef::StmtAssign(assign) = statement.ast() else { return None };
+    let [target] = assign.targets.as_slice() else { return None };
+    let symbol = statement.at(target).symbol().filter(|_| statement.at(&*assign.value) == made)?;
+    (!symbol.is_captured() && symbol.single_binding().is_some()).then_some(symbol)
 }
 
 /// Whether `in` on the caller's object compares one element after another, and a set could answer instead.
@@ -121,9 +221,12 @@ fn is_searched(object: Node<'_>) -> bool {
 /// Whether each iteration gets the same answer and only looks at it.
 fn is_same_answer<'d>(node: Node<'d>, loops: &[Loop<'d>]) -> bool {
     let Some(&innermost) = loops.first() else { return false };
-    if node.invariant(innermost).is_err() || is_fed_by(innermost, node) || is_worked_on(innermost, node) {
-        return false;
-    }
+    let fed = is_fed_by(innermost, node) || is_worked_on(innermost, node);
+    node.invariant(innermost).is_ok() && !fed && is_looked_at(node, innermost)
+}
+
+/// Whether what the call gives is only looked at in the loop.
+fn is_looked_at<'d>(node: Node<'d>, innermost: Loop<'d>) -> bool {
     if node.ty().is_mutable() == Proof::No {
         return true;
     }
@@ -168,6 +271,10 @@ fn is_lookup(place: Node<'_>) -> bool {
         }
         AnyNodeRef::Comprehension(each) => {
             let Some(whole) = place.parent() else { return false };
+            // `key in [item.key for item in items]`
+            if whole.kind() == Kind::Comprehension && whole.role().role == Role::Contains {
+                return true;
+            }
             let Some(call) = whole.parent().filter(|call| call.kind() == Kind::Call) else { return false };
             let target = place.at(&each.target);
             match call.builtin() {

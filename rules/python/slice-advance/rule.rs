@@ -1,7 +1,7 @@
 //! `xs = xs[1:]` in a loop.
 
 use looplint_model::{Confidence, Cost, Cx};
-use looplint_python::ast::AnyNodeRef;
+use looplint_python::ast::{AnyNodeRef, Expr};
 use looplint_python::{Growth, Kind, Loop, Node, Python, Type, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Assign];
@@ -10,9 +10,21 @@ pub const ON: &[Kind] = &[Kind::Assign];
 const STEP_MAX: i64 = 8;
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    let Some(target) = cut(node) else { return };
+    let AnyNodeRef::StmtAssign(each) = node.ast() else { return };
+    let [target] = each.targets.as_slice() else { return };
+    let targets: Vec<Node<'d>> = match target {
+        Expr::Tuple(tuple) => tuple.elts.iter().map(|each| node.at(each)).collect(),
+        single => vec![node.at(single)],
+    };
+    for target in targets {
+        advance(node, target, cx);
+    }
+}
+
+fn advance<'d>(node: Node<'d>, target: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let Some((target, cut)) = cut_of(node, target) else { return };
     let Some(growth) = Growth::of(target) else { return };
-    if growth.follows(cut) {
+    if growth.follows(cut_in) || cut == Cut::Varying && !goes_on_while(target, &growth) {
         return;
     }
     let typed = growth.typed();
@@ -31,7 +43,11 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.suggestion = format!("keep `{name}` whole and move an index through it, or iterate over it");
     finding.label = "copies all that is left".into();
     let short = strips(growth.loops[0], node, target);
-    finding.confidence = if short { Confidence::Possible } else { typed.confidence };
+    finding.confidence = match cut {
+        Cut::Small if short => Confidence::Possible,
+        Cut::Small => typed.confidence,
+        Cut::Varying => typed.confidence.min(Confidence::Likely),
+    };
     finding.related = related_loops(&growth.loops);
     let n = target.size_name();
     let mut cost = target.scan_cost(target, &growth.loops);
@@ -41,12 +57,11 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cx.report(finding);
 }
 
-/// The target of `xs = xs[k:]`.
-fn cut(node: Node<'_>) -> Option<Node<'_>> {
+/// The target that an assignment cuts.
+fn cut_in(node: Node<'_>) -> Option<Node<'_>> {
     let AnyNodeRef::StmtAssign(each) = node.ast() else { return None };
     let [target] = each.targets.as_slice() else { return None };
-    let target = node.at(target);
-    cuts_head(node.at(&*each.value), target).then_some(target)
+    cut_of(node, node.at(target)).map(|(target, _)| target)
 }
 
 /// `while path[0] == "/": path = path[1:]`: what is taken off the front is short.
@@ -62,14 +77,55 @@ fn strips<'d>(around: Loop<'d>, node: Node<'d>, target: Node<'d>) -> bool {
     asks_front && each.body.len() == 1 && node.parent() == Some(around.node())
 }
 
-/// `target[k:]` with a small constant k.
-fn cuts_head<'d>(value: Node<'d>, target: Node<'d>) -> bool {
-    let AnyNodeRef::ExprSubscript(subscript) = value.ast() else { return false };
-    let AnyNodeRef::ExprSlice(slice) = value.at(&*subscript.slice).ast() else { return false };
-    let lower = slice.lower.as_ref().and_then(|lower| value.at(&**lower).constant_int());
-    value.at(&*subscript.value).source() == target.source()
-        && slice.upper.is_none()
-        && slice.step.is_none()
-        && lower.is_some_and(|lower| (1..=STEP_MAX).contains(&lower))
-        && target.kind() != Kind::Subscript
+/// How much is cut off each time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    /// A few elements.
+    Small,
+    /// As many as the data says.
+    Varying,
+}
+
+/// `target[k:]` given to the target, or `head, *target = target`; with the target itself.
+fn cut_of<'d>(statement: Node<'d>, target: Node<'d>) -> Option<(Node<'d>, Cut)> {
+    if let AnyNodeRef::ExprStarred(starred) = target.ast() {
+        let target = statement.at(&*starred.value);
+        let value = statement.value_for(target.source())?;
+        return (value.source() == target.source()).then_some((target, Cut::Small));
+    }
+    let value = statement.value_for(target.source())?;
+    let AnyNodeRef::ExprSubscript(subscript) = value.ast() else { return None };
+    let AnyNodeRef::ExprSlice(slice) = value.at(&*subscript.slice).ast() else { return None };
+    let lower = value.at(&**slice.lower.as_ref()?);
+    let is_rest = slice.upper.is_none() && slice.step.is_none();
+    if value.at(&*subscript.value).source() != target.source() || !is_rest || target.kind() == Kind::Subscript {
+        return None;
+    }
+    match lower.constant_int() {
+        Some(step) => (1..=STEP_MAX).contains(&step).then_some((target, Cut::Small)),
+        None => is_of_data(lower, target).then_some((target, Cut::Varying)),
+    }
+}
+
+/// Whether the data say how much is cut off: a length or position read from it. What a call took, such as the number of
+/// bytes sent, is mostly a large part.
+fn is_of_data<'d>(lower: Node<'d>, target: Node<'d>) -> bool {
+    lower.subtree().filter(|part| part.kind() == Kind::Name).any(|name| {
+        let reaching = name.reaching();
+        let [binding] = reaching.as_slice() else { return false };
+        let value = binding.owner().assigned_value();
+        value.is_some_and(|value| {
+            let of_target = value.mentions(target);
+            let is_call = value.kind() == Kind::Call && !matches!(value.method(), Some((_, "find" | "index" | "end")));
+            of_target && !(is_call && value.builtin().is_none())
+        })
+    })
+}
+
+/// `while data: ..`: the loop goes on until nothing is left.
+fn goes_on_while<'d>(target: Node<'d>, growth: &Growth<'d>) -> bool {
+    growth.loops.iter().any(|each| match each.node().ast() {
+        AnyNodeRef::StmtWhile(whole) => each.node().at(&*whole.test).mentions(target),
+        _ => false,
+    })
 }

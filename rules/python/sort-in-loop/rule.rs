@@ -2,7 +2,7 @@
 
 use looplint_model::{Cost, Cx, Related};
 use looplint_python::ast::AnyNodeRef;
-use looplint_python::{Growth, Kind, Loop, Monomial, Node, Python, Scan, Type, big_o, related_loops};
+use looplint_python::{Growth, Kind, Loop, Monomial, Node, Python, Role, Scan, Type, big_o, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call];
 
@@ -42,10 +42,16 @@ fn sorted_again(node: Node<'_>) -> Option<(Node<'_>, Vec<Loop<'_>>)> {
     }
     let list = node.argument(0, "")?;
     let statement = node.parent()?;
-    let AnyNodeRef::StmtAssign(assign) = statement.ast() else { return None };
-    let [target] = assign.targets.as_slice() else { return None };
-    let target = statement.at(target);
-    (target.source() == list.source()).then(|| Growth::of(target).map(|growth| (target, growth.loops)))?
+    if let AnyNodeRef::StmtAssign(assign) = statement.ast()
+        && let [target] = assign.targets.as_slice()
+        && let target = statement.at(target)
+        && target.source() == list.source()
+    {
+        return Growth::of(target).map(|growth| (target, growth.loops));
+    }
+    // A sorted copy of what grows, under another name or none.
+    let heads_a_loop = node.role().role == Role::Iterates;
+    (!heads_a_loop).then(|| Scan::of(node, list).map(|scan| (list, scan.loops)))?
 }
 
 /// The call in the same loop that adds one element.

@@ -14,6 +14,8 @@ enum Form {
     Shared(&'static str),
     /// `s = s + a + b`: a temporary of everything comes first.
     TwoPluses,
+    /// Another name holds the string before it grows.
+    Kept,
     /// `s = f"{s}{x}"`, `"%s%s" % (s, x)`, `"".join([s, x])`.
     Rebuilt,
 }
@@ -32,6 +34,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let (why, shape) = match form {
         Form::Place => (format!("`{name}` holds a second reference to the string, so `+=` copies it"), "attribute"),
         Form::Shared(kind) => (format!("`{name}` is {kind}, so `+=` copies the string"), "attribute"),
+        Form::Kept => (format!("another name still holds `{name}`, so `+=` copies the string"), "attribute"),
         Form::TwoPluses => ("the first `+` makes a temporary copy of the whole string".into(), "two-pluses"),
         Form::Rebuilt => ("the whole string is written anew".into(), "f-string"),
     };
@@ -62,6 +65,7 @@ fn form_of<'d>(node: Node<'d>, cx: &Cx<'d, Python>) -> Option<(Node<'d>, Form)> 
             let target = node.at(&*each.target);
             match target.kind() {
                 Kind::Attribute | Kind::Subscript => Some((target, Form::Place)),
+                Kind::Name if is_held(target) => Some((target, Form::Kept)),
                 Kind::Name => Some((target, Form::Shared(sharing(target, cx)?))),
                 _ => None,
             }
@@ -84,7 +88,11 @@ fn form_of<'d>(node: Node<'d>, cx: &Cx<'d, Python>) -> Option<(Node<'d>, Form)> 
                         _ => Some((target, Form::Shared(sharing(target, cx)?))),
                     }
                 }
-                AnyNodeRef::ExprFString(_) => Some((target, Form::Rebuilt)),
+                // string-prepend where the string comes last.
+                AnyNodeRef::ExprFString(_) => {
+                    let ends = value.source().trim_end_matches(['"', '\'']).ends_with(&format!("{{{}}}", target.source()));
+                    (!ends).then_some((target, Form::Rebuilt))
+                }
                 AnyNodeRef::ExprBinOp(format) if format.op == Operator::Mod => {
                     matches!(&*format.left, Expr::StringLiteral(_)).then_some((target, Form::Rebuilt))
                 }
@@ -98,6 +106,22 @@ fn form_of<'d>(node: Node<'d>, cx: &Cx<'d, Python>) -> Option<(Node<'d>, Form)> 
         }
         _ => None,
     }
+}
+
+/// Whether each iteration gives the string another name before it grows: `previous = text`.
+fn is_held(target: Node<'_>) -> bool {
+    let Some(around) = target.innermost_loop() else { return false };
+    let Some(symbol) = target.symbol() else { return false };
+    symbol.uses().any(|each| {
+        let Some(statement) = each.parent() else { return false };
+        let AnyNodeRef::StmtAssign(assign) = statement.ast() else { return false };
+        let [name] = assign.targets.as_slice() else { return false };
+        each.innermost_loop() == Some(around)
+            && statement.at(&*assign.value) == each
+            && statement.at(name).symbol().is_some_and(|other| other != symbol)
+            && statement.parent() == target.statement().parent()
+            && statement.id() < target.id()
+    })
 }
 
 /// The first operand of a chain of `+`, and the number of pluses.

@@ -41,6 +41,11 @@ fn ends_with<'d>(value: Node<'d>, target: Node<'d>) -> bool {
         AnyNodeRef::ExprBinOp(sum) if sum.op == Operator::Add => {
             value.at(&*sum.right).source() == target.source() && !value.at(&*sum.left).mentions(target)
         }
+        AnyNodeRef::ExprFString(_) => {
+            let name = target.source();
+            let inside = value.source().trim_end_matches(['"', '\'']);
+            inside.ends_with(&format!("{{{name}}}")) && inside.matches(&format!("{{{name}")).count() == 1
+        }
         _ => false,
     }
 }

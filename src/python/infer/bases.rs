@@ -6,6 +6,7 @@
 use ruff_python_ast::AnyNodeRef;
 
 use crate::document::Document;
+use crate::kind::Kind;
 use crate::node::Node;
 use crate::scope::BindingKind;
 use crate::tables;
@@ -77,7 +78,66 @@ impl<'d> Document<'d> {
     }
 }
 
+/// What makes a Django model's field that refers to many rows.
+const TO_MANY: [&str; 1] = ["ManyToManyField"];
+
+/// What makes a field that refers to one row, and gives that row a manager of those that refer to it.
+const TO_ONE: [&str; 2] = ["ForeignKey", "ManyToManyField"];
+
+impl<'d> Document<'d> {
+    /// The manager that rows of a model of the module have under `name`: a field that refers to many rows, or the way
+    /// back of a field of another model. None for anything else.
+    pub(crate) fn relates(&'d self, model: &str, name: &str) -> Option<Type> {
+        if !self.imports("django") {
+            return None;
+        }
+        let manager = |of: &str| Some(Type::Manager(Type::Model(of.into()).into()));
+        for class in self.of_kind(Kind::Class) {
+            let AnyNodeRef::StmtClassDef(body) = class.ast() else {
+                continue;
+            };
+            for (field, call) in class.fields() {
+                let made_by = call.qualified_name().unwrap_or_default();
+                let maker = made_by.rsplit('.').next().unwrap_or_default();
+                let target = call.argument(0, "to").map_or("", Node::source);
+                let target = target.trim_matches(['"', '\'']);
+                if body.name.as_str() == model && field == name && TO_MANY.contains(&maker) {
+                    return manager(target);
+                }
+                if target == model && TO_ONE.contains(&maker) {
+                    let back = match call.ast() {
+                        AnyNodeRef::ExprCall(each) => each.arguments.find_keyword("related_name"),
+                        _ => None,
+                    };
+                    let is_back = match back.map(|back| call.at(&back.value)) {
+                        Some(back) => back.constant_str() == Some(name),
+                        None => name == format!("{}_set", body.name.as_str().to_lowercase()),
+                    };
+                    if is_back {
+                        return manager(body.name.as_str());
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
 impl<'d> Node<'d> {
+    /// The names in a class body that are given what a call makes, with the calls.
+    fn fields(self) -> impl Iterator<Item = (&'d str, Node<'d>)> {
+        self.children().filter_map(|statement| {
+            let AnyNodeRef::StmtAssign(assign) = statement.ast() else {
+                return None;
+            };
+            let [target] = assign.targets.as_slice() else {
+                return None;
+            };
+            let value = statement.at(&*assign.value);
+            (value.kind() == Kind::Call).then(|| (statement.at(target).source(), value))
+        })
+    }
+
     /// The bases that a class names.
     pub fn bases(self) -> impl Iterator<Item = Node<'d>> {
         let arguments = match self.ast() {

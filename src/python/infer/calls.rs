@@ -50,8 +50,35 @@ impl<'d> Node<'d> {
                 self.type_of_method(receiver, &method.1, &arguments())
             }
             Type::Library(name) => self.type_of_library_call(name, &arguments()),
+            Type::Unknown => self.type_by_method_name(call),
             _ => Typed::unknown(),
         }
+    }
+
+    /// What a method gives that hardly anything but a text has, where nothing shows the receiver's type:
+    /// `x.split(",")` is a list of texts.
+    fn type_by_method_name(self, call: &'d ast::ExprCall) -> Typed {
+        let Some((receiver, name)) = self.method() else {
+            return Typed::unknown();
+        };
+        // `series.str.split(",")` gives a series.
+        let is_accessor = matches!(receiver.ast(), AnyNodeRef::ExprAttribute(each) if each.attr.as_str() == "str");
+        let n_arguments = call.arguments.args.len();
+        let is_plain = call.arguments.keywords.is_empty() && !is_accessor;
+        let first_is_text = || {
+            let first = call.arguments.args.first();
+            first.is_none_or(|first| self.at(first).infer().ty == Type::Str)
+        };
+        let ty = match name {
+            "split" | "rsplit" if is_plain && n_arguments <= 2 && first_is_text() => {
+                Type::list(Type::Str)
+            }
+            "splitlines" if n_arguments <= 1 && !is_accessor => Type::list(Type::Unknown),
+            _ => return Typed::unknown(),
+        };
+        Typed::proven(ty)
+            .at_most(Confidence::Likely)
+            .shown_by(self.span())
     }
 
     pub(super) fn type_of_method(self, receiver: Typed, name: &str, arguments: &[Type]) -> Typed {

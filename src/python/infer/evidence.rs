@@ -62,6 +62,51 @@ impl<'d> Node<'d> {
         self.evidence().unwrap_or(typed)
     }
 
+    /// The type, or where nothing shows one, a list by the methods called on the name that change it (`append` and its
+    /// like), with [`Confidence::Likely`]: for uses that only a sequence has beside those, such as `in` and `pop(0)`.
+    pub fn typed_or_grown(self) -> Typed {
+        let typed = self.typed();
+        if !typed.ty.is_unknown() {
+            return typed;
+        }
+        let is_grown = |each: Node<'d>| {
+            let call = each.parent().and_then(Node::parent);
+            call.and_then(Node::method)
+                .is_some_and(|(of, name)| of == each && matches!(name, "append" | "extend"))
+        };
+        if self.is_made_by_a_call() || !self.other_uses().into_iter().any(is_grown) {
+            return typed;
+        }
+        match self.evidence() {
+            Some(found) if matches!(found.ty, Type::List(_)) => Typed {
+                confidence: Confidence::Likely,
+                ..found
+            },
+            _ => typed,
+        }
+    }
+
+    /// Whether a call that is not known makes the object: it may be of any class.
+    fn is_made_by_a_call(self) -> bool {
+        let is_call = |statement: Node<'d>| {
+            statement.assigned_value().is_some_and(|value| {
+                matches!(
+                    value.ast(),
+                    AnyNodeRef::ExprCall(_) | AnyNodeRef::ExprAwait(_)
+                )
+            })
+        };
+        match self.ast() {
+            AnyNodeRef::ExprName(_) => self
+                .symbol()
+                .is_some_and(|symbol| symbol.bindings().any(|binding| is_call(binding.owner()))),
+            _ => self
+                .other_uses()
+                .into_iter()
+                .any(|each| each.is_stored() && is_call(each.statement())),
+        }
+    }
+
     fn evidence(self) -> Option<Typed> {
         let mut found: Option<(Kind, Span)> = None;
         for each in self.other_uses() {

@@ -207,6 +207,12 @@ impl<'d> Node<'d> {
         }
         match tables::attribute(&value.ty, name) {
             Some(ty) => Typed { ty, ..value },
+            None if matches!(&value.ty, Type::Model(model) if self.document.relates(model, name).is_some()) => {
+                value.map(|ty| match ty {
+                    Type::Model(model) => self.document.relates(model, name).unwrap_or_default(),
+                    _ => Type::Unknown,
+                })
+            }
             None if value.ty.is_unknown() => Typed::unknown(),
             // Classes of libraries have attributes that the tables do not list.
             None if matches!(value.ty, Type::Object(_))

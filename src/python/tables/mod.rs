@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 use crate::types::{DictKind, Type};
 
 use fill::fill;
-pub use policy::{Guess, answers, guess};
+pub use policy::{Guess, answers, guess, reads_by_name};
 use rows::Tables;
 
 /// What is known of one function or method.

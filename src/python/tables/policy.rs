@@ -274,6 +274,35 @@ const ACTS: &[&str] = &[
     "worker",
 ];
 
+/// Whether a method of this name reads, whatever has it: those of texts and dictionaries that hardly anything else has.
+pub fn reads_by_name(name: &str) -> bool {
+    matches!(
+        name,
+        "keys"
+            | "values"
+            | "items"
+            | "split"
+            | "rsplit"
+            | "splitlines"
+            | "lower"
+            | "upper"
+            | "casefold"
+            | "capitalize"
+            | "strip"
+            | "lstrip"
+            | "rstrip"
+            | "startswith"
+            | "endswith"
+            | "removeprefix"
+            | "removesuffix"
+            | "encode"
+            | "isdigit"
+            | "isalpha"
+            | "isupper"
+            | "islower"
+    )
+}
+
 /// Whole names that reach outside.
 const OUTSIDE: &[&str] = &[
     "save",
