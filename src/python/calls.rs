@@ -62,17 +62,26 @@ impl<'d> Node<'d> {
                 .is_some_and(|start| start.constant_int().is_none())
     }
 
-    /// The path or file that a call of a library opens or reads: the receiver of `path.read_text()`, the first argument
-    /// of `open(path)`.
+    /// The path that a call of a library opens or reads: the receiver of `path.read_text()`, the first argument of
+    /// `open(path)`. None for what goes on in an open file, and for what reads files of its own choice.
     pub fn file(self) -> Option<Node<'d>> {
-        match self.method() {
-            Some((receiver, _))
-                if matches!(receiver.ty().without_none(), Type::Path | Type::File(_)) =>
-            {
-                Some(receiver)
-            }
-            _ => self.argument(0, "file"),
+        const OPENERS: [&str; 6] = [
+            "open",
+            "io.open",
+            "codecs.open",
+            "gzip.open",
+            "bz2.open",
+            "lzma.open",
+        ];
+        if let Some((receiver, name)) = self.method()
+            && receiver.ty().without_none() == Type::Path
+        {
+            return matches!(name, "open" | "read_text" | "read_bytes").then_some(receiver);
         }
+        let name = self.qualified_name()?;
+        OPENERS
+            .contains(&name.as_str())
+            .then(|| self.argument(0, "file"))?
     }
 
     /// Whether a call of a library reaches outside only to read files, and leaves them as they are.

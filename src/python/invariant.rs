@@ -9,7 +9,7 @@ use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
 use crate::effects::Role;
 use crate::flow::Multiplicity;
 use crate::kind::Kind;
-use crate::loops::Loop;
+use crate::loops::{Loop, LoopKind};
 use crate::node::Node;
 use crate::scope::{Binding, BindingKind, Symbol};
 use crate::summary::Purity;
@@ -631,6 +631,10 @@ fn check_element<'d>(
 ) -> Result<(), Variance<'d>> {
     *confidence = (*confidence).min(Confidence::Likely);
     let document = asked.whole.document();
+    // A `while` goes on until something has changed, and what its elements hold is what changes unseen.
+    if around.kind() == LoopKind::While {
+        return vary_at(asked.whole);
+    }
     let store = document
         .stores_of(name)
         .find(|store| around.repeats(*store));

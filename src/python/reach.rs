@@ -74,7 +74,7 @@ impl<'d> Node<'d> {
         for each in all() {
             let target = each.target();
             let later = target.id > outermost.id
-                || target.frame() != home
+                || !is_parameter(each) && target.frame() != home
                 || loops.iter().any(|around| around.contains(target));
             if later && !found.contains(&each) {
                 found.push(each);
@@ -95,7 +95,10 @@ impl<'d> Node<'d> {
 
     /// The frame around a function or lambda.
     fn frame_outside(self) -> Node<'d> {
-        self.parent().map_or(self, Node::frame)
+        match self.frame() {
+            outside if outside == self => self.parent().map_or(self, Node::frame),
+            outside => outside,
+        }
     }
 
     /// The frame that an owner of a scope opens or is part of.

@@ -10,6 +10,7 @@ mod fix;
 mod llm;
 mod output;
 mod past;
+mod patterns;
 #[path = "../../src/report/tests/common/schema.rs"]
 mod schema;
 mod silence;

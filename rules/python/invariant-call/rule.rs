@@ -93,7 +93,8 @@ fn once_per_element<'d>(node: Node<'d>, object: Node<'d>, cx: &mut Cx<'d, Python
     let is_of_numbers = ["numpy.", "math.", "cmath.", "torch."].iter().any(|module| {
         node.qualified_name().is_some_and(|name| name.starts_with(module))
     });
-    if is_of_numbers && object.ty() != Type::Array {
+    let on_text = node.method().is_some_and(|(receiver, _)| matches!(receiver.ty().without_none(), Type::Pattern(_)));
+    if on_text || is_of_numbers && object.ty() != Type::Array {
         return;
     }
     if inner.is_bounded() || iterable.ty().is_one_shot() || node.multiplicity(inner) != Multiplicity::Repeated {
@@ -136,9 +137,7 @@ fn once_per_element<'d>(node: Node<'d>, object: Node<'d>, cx: &mut Cx<'d, Python
 /// Whether the call opens a file or reads one by its path.
 fn opens_or_reads(node: Node<'_>) -> bool {
     let sink = node.fact().and_then(|fact| fact.sink);
-    // A temporary file is another each time.
-    let is_temporary = node.qualified_name().is_some_and(|name| name.starts_with("tempfile."));
-    !is_temporary && matches!(sink, Some(Sink::Open | Sink::FileRead))
+    matches!(sink, Some(Sink::Open | Sink::FileRead)) && node.file().is_some()
 }
 
 /// One file read, or opened for more at its end, in every iteration.
@@ -186,14 +185,16 @@ fn worked_through(node: Node<'_>) -> Option<Node<'_>> {
     if let Some((receiver, "join")) = node.method()
         && matches!(receiver.ty().without_none(), Type::Str | Type::Bytes)
     {
-        // What only some turns join is mostly a few words of a message.
-        if node.innermost_loop().is_some_and(|around| node.is_conditional_in(around)) {
+        // What only some turns join, or what somebody is asked, is mostly a few words of a message.
+        let is_message = |around: Loop<'_>| around.kind() == LoopKind::While || node.is_conditional_in(around);
+        if node.innermost_loop().is_some_and(is_message) {
             return None;
         }
         return node.argument(0, "").filter(|parts| !parts.drains());
     }
     // What is lazy has done nothing yet; texts are short, and making one of a value is cheap.
     let is_cheap = fact.lazy
+        || node.argument(0, "").is_some_and(|first| first.ty().is_number())
         || node.ty().is_one_shot()
         || node.builtin().is_some_and(|name| CHEAP.contains(&name))
         || node.method().is_some_and(|(receiver, _)| matches!(receiver.ty().without_none(), Type::Str | Type::Bytes));

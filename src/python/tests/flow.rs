@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{check, reaching};
+use common::{check, gap, invariant, reaching, ty};
 
 #[test]
 fn branches_join_and_later_bindings_win() {
@@ -170,9 +170,119 @@ x: x | x = 2 | x = 3 | x = 7
 x: x | x = 2 | x = 3 | x := 4 | x = 7
 x: x = 5 | x = 6 | x = 7
 x: x = 5 | x = 6 | x = 7
-x: x = 0 | x | x = 2 | x = 3 | x := 4 | x = 5 | x = 6 | x = 7
+x: x = 5 | x = 6 | x = 7
 x: x = 8
 x: x = 5 | x = 6 | x = 7
+",
+    );
+}
+
+#[test]
+fn a_name_given_in_each_iteration_may_stand_for_the_same_object() {
+    check(
+        "
+class Filter:
+    def __init__(self):
+        self.known = []
+        self.other = []
+    def keep(self, names, fresh):
+        for name in names:
+            known = self.known
+            side = self.known if name else self.other
+            node = name
+            node = node.parent
+            made = fresh()
+            «known», «side», «node», «made»
+",
+        gap,
+        "
+known: [for name in names]
+side: [for name in names]
+node: []
+made: []
+",
+    );
+}
+
+#[test]
+fn what_is_the_same_each_time_may_be_named_in_the_loop() {
+    check(
+        "
+def f(rows: list[int], n: int, q):
+    other = rows
+    for _ in range(n):
+        width = len(q)
+        text = width * '-'
+        grown = list(q)
+        grown.append(1)
+        print(«sum(q) + len(text)», «len(grown)», «max(rows)»)
+        other.pop()
+",
+        invariant,
+        "
+sum(q) + len(text): possible
+len(grown): Mutated by grown
+max(rows): Aliased by other
+",
+    );
+}
+
+#[test]
+fn elements_stay_the_same_unless_the_loop_changes_them() {
+    check(
+        "
+def f(orders, names, old):
+    for order in orders:
+        «[each.name for each in old]»
+        «[each.total for each in orders]»
+        order.total = 1
+    for order in orders:
+        «[each.state for each in orders]»
+        order.advance()
+",
+        invariant,
+        "
+[each.name for each in old]: possible
+[each.total for each in orders]: Rebound by order.total
+[each.state for each in orders]: Mutated by order
+",
+    );
+}
+
+#[test]
+fn an_inner_function_sees_what_reaches_it() {
+    check(
+        "
+def f(order, items, later):
+    order = list(order)
+    items.sort(key=lambda each: «order».index(each))
+    def inner():
+        return «order», «later»
+    later = sorted(later)
+    return inner
+",
+        reaching,
+        "
+order: order = list(order)
+order: order = list(order)
+later: later | later = sorted(later)
+",
+    );
+}
+
+#[test]
+fn a_method_that_only_texts_have_tells_what_it_gives() {
+    check(
+        "
+def f(text, frame):
+    «text.split(',')», «text.splitlines()», «text.split(2, dim=1)», «frame.str.split(',')»
+",
+        ty,
+        "
+text.split(','): list[str] likely
+text.splitlines(): list likely
+text.split(2, dim=1): Unknown possible
+frame.str.split(','): Unknown possible
 ",
     );
 }

@@ -49,10 +49,10 @@ def pure(a, b): out = [] for x in a: out.appe...: pure; Iterate of parameter 0
 def scans(xs: list, x): return x in xs: pure; Scan of parameter 0
 def changes(xs, y): xs.append(y): effects; mutates 0; keeps 1
 def through(xs, y): changes(xs, y) return sca...: effects; mutates 0; keeps 1; Scan of parameter 0 in 1
-def reads(path): with open(path) as f: return...: effects; File of other
-def deep(path): return reads(path): effects; File of other in 1
-def loops_(paths): return [deep(p) for p in p...: effects; File of other in 2 repeated; Iterate of parameter 0
-def again(n): return again(n - 1): effects; recursive
+def reads(path): with open(path) as f: return...: reads; File of parameter 0; File of other
+def deep(path): return reads(path): reads; File of parameter 0 in 1; File of other in 1
+def loops_(paths): return [deep(p) for p in p...: reads; File of other in 2 repeated; File of other in 2 repeated; Iterate of parameter 0
+def again(n): return again(n - 1): pure; recursive
 def find(self, row): return self.rows.index(row): reads; reads rows; Scan of self.rows
 def has(self, row): return self.find(row) >= 0: reads; reads rows; Scan of self.rows in 1
 def grow(self, row): self.rows.append(row) se...: effects; writes rows, n; keeps 1
