@@ -2,12 +2,18 @@
 //!
 //! What somebody waits for goes before what nobody waits for. Does not know what the work is.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Stack of each worker, in bytes: deep syntax trees overflow the usual 2 MiB.
 const STACK_BYTES: usize = 16 << 20;
+
+thread_local! {
+    /// Whether this thread is one of the workers.
+    static ON_WORKER: Cell<bool> = const { Cell::new(false) };
+}
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -40,7 +46,7 @@ impl Workers {
         }))
     }
 
-    /// Runs `job` as soon as a thread is free.
+    /// Runs `job` as soon as a thread is free; from a job, that is when the job is done.
     pub(crate) fn urgent(&self, job: impl FnOnce() + Send + 'static) {
         self.push(Box::new(job), true);
     }
@@ -70,9 +76,11 @@ impl Workers {
             queues.patient.push_back(job);
         }
         // One thread that does everything keeps the memory of one; a second is for when the first is busy.
+        // What a worker asks for at the end of its job it can do itself.
+        let is_own = urgent && queues.urgent.len() == 1 && ON_WORKER.get();
         if queues.n_idle > 0 {
             self.0.changed.notify_one();
-        } else if queues.n_threads < self.0.n_threads_max {
+        } else if !is_own && queues.n_threads < self.0.n_threads_max {
             self.start(&mut queues);
         }
     }
@@ -89,6 +97,7 @@ impl Workers {
     }
 
     fn work(&self) {
+        ON_WORKER.set(true);
         let mut queues = self.lock();
         loop {
             let next = queues
