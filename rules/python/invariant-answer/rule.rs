@@ -80,7 +80,8 @@ fn says_so(node: Node<'_>) -> bool {
 }
 
 /// Methods that are quick whatever they are asked: views, and words.
-const CHEAP: [&str; 18] = [
+const CHEAP: [&str; 28] = [
+    "reshape", "ravel", "view", "transpose", "value", "getChild", "child", "in_", "isnot", "precedence",
     "keys", "get", "values", "items", "edges", "nodes", "upper", "lower", "strip", "encode", "decode", "format", "size", "title",
     "as_posix", "name", "tolist", "cpu",
 ];
@@ -91,7 +92,7 @@ fn repeats(node: Node<'_>) -> Vec<Loop<'_>> {
     for each in node.loops() {
         // A `while` waits for something to change.
         let is_while = each.kind() == LoopKind::While;
-        if is_while || node.multiplicity(each) != Multiplicity::Repeated || !is_same(node, each) {
+        if is_while || each.retries_or_waits() || each.sleeps() || node.multiplicity(each) != Multiplicity::Repeated || !is_same(node, each) {
             break;
         }
         if !each.is_bounded() {

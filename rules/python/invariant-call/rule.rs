@@ -68,9 +68,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
 
 /// Functions of a text, and texts are short.
 fn is_about_text(node: Node<'_>) -> bool {
-    const ABOUT_TEXT: [&str; 7] = [
+    const ABOUT_TEXT: [&str; 10] = [
         "re.escape", "shlex.quote", "html.escape", "django.utils.encoding.force_str", "os.fsencode", "os.fsdecode",
-        "urllib.parse.quote",
+        "urllib.parse.quote", "urllib.parse.quote_plus", "urllib.parse.urljoin", "urllib.parse.unquote",
     ];
     node.qualified_name().is_some_and(|name| ABOUT_TEXT.contains(&name.as_str()))
 }
@@ -212,8 +212,35 @@ fn worked_through(node: Node<'_>) -> Option<Node<'_>> {
         Slot::Argument(at) => node.argument(usize::from(at), ""),
         _ => None,
     };
-    // One number is no collection, whatever is made of it.
-    through.filter(|object| object.constant_int().is_none())
+    through.filter(|object| !is_scalar(node, *object) && !changes_inside(node, *object))
+}
+
+/// Functions of numpy that take a number as readily as an array.
+const BY_ELEMENT: [&str; 22] = [
+    "abs", "absolute", "ceil", "conj", "cos", "deg2rad", "exp", "floor", "isfinite", "isinf", "isnan", "log", "log10",
+    "log2", "maximum", "minimum", "rint", "round", "sign", "sin", "sqrt", "tan",
+];
+
+/// Whether the call works on one number, or on an array of a written size.
+fn is_scalar<'d>(node: Node<'d>, object: Node<'d>) -> bool {
+    let by_element = node
+        .qualified_name()
+        .is_some_and(|name| name.strip_prefix("numpy.").is_some_and(|name| BY_ELEMENT.contains(&name)));
+    let may_be_number = by_element && !matches!(object.ty(), Type::Array | Type::List(_) | Type::Series | Type::Frame);
+    let is_written = |value: Node<'d>| value.constant_int().is_some_and(|n| n <= 64);
+    let made_small = object.qualified_name().is_some_and(|name| name.starts_with("numpy."))
+        && object.kind() == Kind::Call
+        && object.argument(0, "shape").is_some_and(is_written);
+    may_be_number || made_small || object.constant_int().is_some()
+}
+
+/// What a deep copy copies may be changed through any part of it that the loop holds.
+fn changes_inside<'d>(node: Node<'d>, object: Node<'d>) -> bool {
+    if !node.is_qualified("copy.deepcopy") {
+        return false;
+    }
+    let (Some(symbol), Some(around)) = (object.root().symbol(), node.all_loops().last()) else { return true };
+    symbol.uses().any(|place| around.repeats(place) && !node.contains(place))
 }
 
 /// Whether the call stands in the header of a loop: what the loop goes through.
@@ -224,6 +251,9 @@ fn heads_a_loop(node: Node<'_>) -> bool {
 fn repeats<'d>(node: Node<'d>, confidence: &mut Confidence) -> Vec<Loop<'d>> {
     let mut loops = Vec::new();
     for each in node.loops() {
+        if each.sleeps() {
+            break;
+        }
         let Ok(sure) = node.invariant(each) else { break };
         if node.multiplicity(each) != Multiplicity::Repeated || each.sleeps() {
             break;

@@ -24,6 +24,10 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if !is_list(&typed.ty) {
         return;
     }
+    let same = |other: Node<'d>| indexed(other).filter(|_| other.source() == node.source());
+    if scan.follows(node, same) {
+        return;
+    }
     let name = list.text();
     let own = scan.loops.iter().copied().find(|each| goes_over(*each, list));
     let (message, suggestion) = match own {

@@ -28,13 +28,13 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     }
     let name = list.text();
     let fix = if change == Ok(Confidence::Proven) { fix(&scan, &typed) } else { None };
-    let mut finding = cx.finding(
-        node.span(),
-        match change {
-            Ok(_) => format!("`{name}` is a list and is searched in every iteration; make a set of it once and ask that"),
-            Err(_) => format!("`{name}` is a list and is searched in every iteration; keep a set of the same elements and ask that"),
-        },
-    );
+    let advice = match change {
+        Ok(_) => "make a set of it once and ask that",
+        Err(_) => "keep a set of the same elements and ask that",
+    };
+    let kind = kind_of(&typed.ty.without_none());
+    let mut finding =
+        cx.finding(node.span(), format!("`{name}` is {kind} and is searched in every iteration; {advice}"));
     finding.suggestion = match change {
         Ok(_) => format!("build `set({name})` before the loop and test membership in the set"),
         Err(_) => format!("keep a set beside `{name}`, change both alike and test membership in the set"),
@@ -44,6 +44,17 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.related = scan.related(&typed);
     finding.cost = Some(Cost::Code(scan.cost()));
     cx.report(Finding { fix, ..finding });
+}
+
+/// What to call a type that is searched from end to end.
+fn kind_of(ty: &Type) -> &'static str {
+    match ty.members() {
+        [Type::Tuple(_) | Type::TupleOf(_)] => "a tuple",
+        [Type::Array] => "an array",
+        [Type::Deque(_)] => "a deque",
+        [Type::Sequence(_)] => "a sequence",
+        _ => "a list",
+    }
 }
 
 /// Whether the loop appends to the list that it searches: another rule's finding.

@@ -91,7 +91,7 @@ fn repeated<'d>(node: Node<'d>, deed: Deed, object: Option<Node<'d>>) -> Option<
             let Subject::Attribute(name) = &deed.subject else { return None };
             let (receiver, _) = node.method()?;
             let stays = |each: &Loop<'d>| receiver.identity_change(*each).is_none() && !writes(*each, receiver, name);
-            let repeats = |each: &Loop<'d>| !each.is_bounded() && node.multiplicity(*each) == Multiplicity::Repeated;
+            let repeats = |each: &Loop<'d>| !each.is_bounded() && !each.sleeps() && node.multiplicity(*each) == Multiplicity::Repeated;
             node.loops().into_iter().take_while(stays).filter(repeats).collect()
         }
     };
