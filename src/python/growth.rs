@@ -155,8 +155,12 @@ impl<'d> Growth<'d> {
                 .targets
                 .iter()
                 .any(|one| node.at(one).source() == self.target.source());
-            let AnyNodeRef::ExprSubscript(cut) = node.at(&*each.value).ast() else {
-                return false;
+            let value = node.at(&*each.value);
+            let AnyNodeRef::ExprSubscript(cut) = value.ast() else {
+                return is_own
+                    && value.kind() == Kind::Call
+                    && value.is_qualified("numpy.delete")
+                    && value.mentions(self.target);
             };
             is_own
                 && cut.slice.is_slice_expr()

@@ -3,7 +3,7 @@
 //! Knows argument lists, bases and fields of classes, axes of arrays, settings, layers of networks, members of enums, and
 //! loops that try again, trim or look for a free name. Does not know what a program is run with.
 
-use ruff_python_ast::{self as ast, AnyNodeRef, CmpOp, Expr, Stmt};
+use ruff_python_ast::{self as ast, AnyNodeRef, CmpOp, Expr, Operator, Stmt};
 
 use crate::effects::Role;
 use crate::kind::Kind;
@@ -164,7 +164,9 @@ impl<'d> Loop<'d> {
         match self.node().ast() {
             AnyNodeRef::StmtFor(each) if self.kind() == LoopKind::For => self.tries_again(each),
             AnyNodeRef::StmtWhile(each) => {
-                trims(self.node(), each) || looks_for_free(self.node(), each)
+                trims(self.node(), each)
+                    || looks_for_free(self.node(), each)
+                    || divides(self.node(), each)
             }
             _ => false,
         }
@@ -267,6 +269,48 @@ fn looks_for_free<'d>(node: Node<'d>, each: &'d ast::StmtWhile) -> bool {
         is_made_up(value)
     });
     changes && plain
+}
+
+/// `while n: n //= 10`, `while path: path, name = os.path.split(path)`: as many turns as there are digits or folders.
+fn divides<'d>(node: Node<'d>, each: &'d ast::StmtWhile) -> bool {
+    let test = node.at(&*each.test);
+    let asked: Vec<&str> = test
+        .subtree()
+        .filter(|part| part.kind() == Kind::Name)
+        .map(Node::source)
+        .collect();
+    let is_asked = |target: &Expr| match target {
+        Expr::Tuple(pair) => pair
+            .elts
+            .iter()
+            .any(|one| asked.contains(&node.at(one).source())),
+        one => asked.contains(&node.at(one).source()),
+    };
+    each.body.iter().any(|statement| match statement {
+        Stmt::AugAssign(one) => {
+            matches!(one.op, Operator::FloorDiv | Operator::RShift) && is_asked(&one.target)
+        }
+        Stmt::Assign(one) => {
+            let [target] = one.targets.as_slice() else {
+                return false;
+            };
+            let value = node.at(&*one.value);
+            let cuts = match value.ast() {
+                AnyNodeRef::ExprBinOp(each) => {
+                    matches!(each.op, Operator::FloorDiv | Operator::RShift)
+                }
+                AnyNodeRef::ExprCall(_) => ["divmod", "os.path.split", "os.path.dirname"]
+                    .iter()
+                    .any(|name| value.is_qualified(name)),
+                _ => false,
+            };
+            cuts && is_asked(target)
+                && value
+                    .subtree()
+                    .any(|part| part.kind() == Kind::Name && asked.contains(&part.source()))
+        }
+        _ => false,
+    })
 }
 
 /// Whether a value is put together here, and not read from somewhere.

@@ -394,6 +394,21 @@ impl<'d> Node<'d> {
                 }
             },
             2 | 3 => {
+                let few = |at: usize| {
+                    args.get(at)
+                        .is_some_and(|each| self.at(each).is_few(depth + 1))
+                };
+                let counts_few = match (int(0), int(1)) {
+                    (Some(start), None) => start >= 0 && few(1),
+                    (None, Some(stop)) => stop >= -1 && few(0),
+                    _ => false,
+                };
+                if counts_few {
+                    return Some(Count {
+                        n: crate::handful::HANDFUL,
+                        origin: SizeOrigin::Constant,
+                    });
+                }
                 let (start, stop) = (int(0)?, int(1)?);
                 let step = if args.len() == 3 { int(2)? } else { 1 };
                 if step == 0 {
@@ -413,6 +428,32 @@ impl<'d> Node<'d> {
             n: u64::try_from(n.max(0)).ok()?,
             origin: SizeOrigin::Range,
         })
+    }
+
+    /// Whether a number is that of a handful: `len(self.layers) - 1`, `x.ndim`.
+    fn is_few(self, depth: u32) -> bool {
+        if depth > DEPTH_MAX {
+            return false;
+        }
+        match self.ast() {
+            AnyNodeRef::ExprBinOp(each) if each.op == ast::Operator::Sub => {
+                self.at(&*each.left).is_few(depth + 1)
+            }
+            AnyNodeRef::ExprCall(_) if self.builtin() == Some("len") => self
+                .argument(0, "")
+                .and_then(|of| of.count(depth + 1))
+                .is_some_and(|count| count.n <= BOUNDED_MAX),
+            AnyNodeRef::ExprName(_) => {
+                let value = self
+                    .symbol()
+                    .and_then(|symbol| symbol.single_binding())
+                    .filter(|binding| binding.target().parent() == Some(binding.owner()))
+                    .and_then(|binding| binding.owner().assigned_value());
+                self.handful().is_some() || value.is_some_and(|value| value.is_few(depth + 1))
+            }
+            AnyNodeRef::ExprAttribute(_) => self.handful().is_some(),
+            _ => false,
+        }
     }
 
     fn slice_count(self, each: &'d ast::ExprSubscript, depth: u32) -> Option<Count> {

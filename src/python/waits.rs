@@ -35,7 +35,10 @@ impl<'d> Loop<'d> {
             AnyNodeRef::StmtFor(whole) => {
                 // `for attempt in range(retries)`, left at the first success.
                 let target = self.node().at(&*whole.target).source();
-                target.trim_start_matches('_').starts_with("attempt") || target.contains("retry")
+                let endless = self.node().at(&*whole.iter).is_qualified("itertools.count");
+                endless
+                    || target.trim_start_matches('_').starts_with("attempt")
+                    || target.contains("retry")
             }
             _ => false,
         }

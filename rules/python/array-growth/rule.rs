@@ -17,6 +17,11 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let (target, value) = (node.at(target), node.at(&*each.value));
     let Some(function) = grows_by(value, target) else { return };
     let Some(growth) = Growth::of(target) else { return };
+    // What doubles each time is copied twice in all.
+    let mentions = value.subtree().filter(|part| part.kind() == target.kind() && part.source() == target.source());
+    if growth.is_cut() || mentions.count() > 1 {
+        return;
+    }
     let name = target.text();
     let mut finding = cx.finding(
         node.span(),

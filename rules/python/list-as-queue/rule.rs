@@ -1,7 +1,7 @@
 //! `xs.pop(0)` and `del xs[0]` in a loop that empties a list from the front.
 
 use looplint_model::{Cost, Cx, Edit, Finding, Fix, Safety};
-use looplint_python::ast::AnyNodeRef;
+use looplint_python::ast::{AnyNodeRef, CmpOp};
 use looplint_python::{Kind, LoopKind, Node, Python, Role, Scan, Type};
 
 pub const ON: &[Kind] = &[Kind::Call, Kind::Delete];
@@ -15,7 +15,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if ty.members().is_empty() || !ty.members().iter().all(|member| matches!(member, Type::List(_))) {
         return;
     }
-    if scan.follows(node, taken_from_front) {
+    if scan.follows(node, taken_from_front) || is_kept_short(node, list) {
         return;
     }
     let name = list.text();
@@ -33,6 +33,19 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.cost = Some(Cost::Code(cost));
     let fix = fix(&scan, node);
     cx.report(Finding { fix, ..finding });
+}
+
+/// `if len(rows) > 2: rows.pop(0)`: a window of a few.
+fn is_kept_short<'d>(node: Node<'d>, list: Node<'d>) -> bool {
+    node.ancestors().take_while(|above| above.kind() != Kind::For).any(|above| {
+        let AnyNodeRef::StmtIf(test) = above.ast() else { return false };
+        let AnyNodeRef::ExprCompare(compare) = above.at(&*test.test).ast() else { return false };
+        let ([CmpOp::Gt | CmpOp::GtE], [limit]) = (&*compare.ops, &*compare.comparators) else { return false };
+        let measured = above.at(&*compare.left);
+        measured.builtin() == Some("len")
+            && measured.argument(0, "").is_some_and(|of| of.source() == list.source())
+            && above.at(limit).constant_int().is_some_and(|n| (2..=64).contains(&n))
+    })
 }
 
 /// The list of `xs.pop(0)` or `del xs[0]`.

@@ -20,7 +20,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(&innermost) = loops.first() else { return };
     // `try: return rows.get(..)`: the first that answers ends the loop.
     let answers = asked.statement().kind() == Kind::Return && innermost.node().contains(asked.statement());
-    if is_administration(place) || answers {
+    if is_administration(place) || answers || is_another_statement(place, innermost) {
         return;
     }
     if is_fetched_with_rows(asked) {
@@ -52,6 +52,19 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.shape = if is_write { "insert" } else { "select" };
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
+}
+
+/// `for statement in script: execute(statement)`, `for model in models: execute(delete(model))`: each is a statement of
+/// its own, or asks another table, and no two can be put together.
+fn is_another_statement<'d>(place: Node<'d>, around: Loop<'d>) -> bool {
+    let (Some(given), Some(target)) = (place.argument(0, ""), around.target()) else { return false };
+    let is_target = |part: Node<'d>| part.symbol().is_some() && part.symbol() == target.symbol();
+    let is_made_of_it = given.method().is_some_and(|(receiver, _)| is_target(receiver));
+    let asks_it = given.subtree().any(|call| {
+        let names_table = matches!(call.qualified_name().as_deref(), Some(name) if name.starts_with("sqlalchemy."));
+        names_table && call.kind() == Kind::Call && call.argument(0, "").is_some_and(is_target)
+    });
+    is_target(given) && place.method().is_some_and(|(_, method)| method == "execute") || is_made_of_it || asks_it
 }
 
 /// `session.execute(update(..))`, `cursor.execute("DELETE ..")`.

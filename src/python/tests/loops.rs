@@ -266,6 +266,12 @@ def f(orders, names, limit, fetch, merge):
         name = «f'{name}_'»
     while name in names:
         name = «names[name]»
+    while limit > 0:
+        «fetch(limit)»
+        limit //= 10
+    while limit > 0:
+        «fetch(limit)»
+        limit -= 10
 ",
         multiplying,
         "
@@ -276,6 +282,8 @@ orders.pop(): [while len(orders) > 1]
 merge(orders): [while len(orders) > limit]
 f'{name}_': []
 names[name]: [while name in names]
+fetch(limit): []
+fetch(limit): [while limit > 0]
 ",
     );
 }
