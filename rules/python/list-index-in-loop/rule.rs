@@ -24,7 +24,10 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if !is_list(&typed.ty) {
         return;
     }
-    let same = |other: Node<'d>| indexed(other).filter(|_| other.source() == node.source());
+    let same = |other: Node<'d>| {
+        let (receiver, _) = other.method()?;
+        (other.source() == node.source()).then_some(receiver)
+    };
     if scan.follows(node, same) {
         return;
     }
