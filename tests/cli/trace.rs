@@ -155,7 +155,7 @@ fn a_large_file_of_runs_is_read_in_parts_and_its_lines_are_counted_on() {
     // Above the size from which files are cut; each run's text is padded, so that there are few.
     let pad = "x".repeat(64 << 10);
     let line = |n: usize| {
-        let run = if n % 100 == 0 { CIRCLES } else { FINE };
+        let run = if n.is_multiple_of(100) { CIRCLES } else { FINE };
         let id = format!("\"trace_id\": \"run{n}\", \"notes\": \"{pad}\"");
         run.replace("\"trace_id\": \"circles\"", &id)
             .replace("\"trace_id\": \"fine\"", &id)
