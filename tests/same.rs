@@ -11,8 +11,8 @@ use looplint_model::{Finding, Settings, Source};
 use looplint_trace::{Field, Trace, Traces, Writer};
 use serde_json::{Value, json};
 
-/// Every n-th labelled run is enough.
-const STEP: usize = 4;
+/// Every n-th labelled run is enough, and fewer in a build without optimisation.
+const STEP: usize = if cfg!(debug_assertions) { 16 } else { 4 };
 
 type Found = Vec<(&'static str, i64)>;
 

@@ -19,8 +19,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
         if !turn.is_said() || page(&turn.content.text).is_some() {
             continue;
         }
-        // In a group chat the code stands in the words, too.
-        if let Some(span) = in_call(run, at, cx).filter(|_| !in_group) {
+        if let Some(span) = in_call(run, at, cx) {
             report(run, at, span, cx);
             return;
         }
@@ -41,7 +40,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
 /// Where the code that a call of the turn runs says that its data is made up.
 fn in_call<'d>(run: &Trace<'d>, turn: usize, cx: &Cx<'d, Traces>) -> Option<Span> {
     run.turns[turn].calls.clone().filter(|&call| run.runs_code(call)).find_map(|call| {
-        let code = &run.calls[call].arguments.as_ref()?.raw;
+        // Free text of a group chat stands in the words, too.
+        let arguments = run.calls[call].arguments.as_ref().filter(|arguments| !arguments.free)?;
+        let code = &arguments.raw;
         Some(code.place(&cx.source.text, Phrase::MadeUp.find(&code.text)?))
     })
 }

@@ -271,19 +271,12 @@ fn read_kind<'d>(span: Value<'d>, step: &mut Step<'d>) {
 }
 
 fn read_times<'d>(span: Value<'d>, step: &mut Step<'d>) {
-    step.started_ms = parts::time_ms(span.any(&[
-        "startTimeUnixNano",
-        "start_time",
-        "startTime",
-        "start_time_unix_nano",
-        "timestamp",
-    ]));
-    step.ended_ms = parts::time_ms(span.any(&[
-        "endTimeUnixNano",
-        "end_time",
-        "endTime",
-        "end_time_unix_nano",
-    ]));
+    // The name says the unit, however near to 1970 the clock began.
+    let nanoseconds = |keys: &[&str]| Some(span.any(keys)?.number()? / 1e6);
+    step.started_ms = nanoseconds(&["startTimeUnixNano", "start_time_unix_nano"])
+        .or_else(|| parts::time_ms(span.any(&["start_time", "startTime", "timestamp"])));
+    step.ended_ms = nanoseconds(&["endTimeUnixNano", "end_time_unix_nano"])
+        .or_else(|| parts::time_ms(span.any(&["end_time", "endTime"])));
     if step.ended_ms.is_none()
         && let (Some(start), Some(duration)) = (
             step.started_ms,
