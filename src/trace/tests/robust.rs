@@ -11,7 +11,7 @@ use looplint_model::{Domain, Settings, Source, Span};
 use looplint_trace::{Trace, Traces};
 
 /// Changes made to each example.
-const N_CHANGES: usize = 120;
+const N_CHANGES: usize = 40;
 
 fn examples() -> Vec<(String, String)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/traces/formats");
@@ -230,19 +230,19 @@ fn many_of_everything_is_read_in_time() {
     let result = r#"{"role":"tool","content":"y"}"#;
     let odd = r#"{"role":"nobody","content":"z"}"#;
     let many = |one: &str, n: usize| vec![one; n].join(",");
-    look("calls", format!("[{}]", many(message, 20_000)));
+    look("calls", format!("[{}]", many(message, 5_000)));
     look(
         "results",
-        format!("[{},{}]", many(message, 10_000), many(result, 20_000)),
+        format!("[{},{}]", many(message, 2_500), many(result, 5_000)),
     );
-    look("strangers", format!("[{message},{}]", many(odd, 50_000)));
+    look("strangers", format!("[{message},{}]", many(odd, 12_500)));
     let span = |at: usize| {
         format!(
             r#"{{"traceId":"t","spanId":"{at}","parentSpanId":"{}","name":"chat","attributes":[{{"key":"gen_ai.operation.name","value":{{"stringValue":"chat"}}}},{{"key":"gen_ai.prompt","value":{{"stringValue":"[{{\"role\":\"user\",\"content\":\"{at}\"}}]"}}}}]}}"#,
             at / 2
         )
     };
-    let spans: Vec<String> = (0..5_000).map(span).collect();
+    let spans: Vec<String> = (0..2_000).map(span).collect();
     look(
         "spans",
         format!(
