@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use looplint_engine::Pool;
 use looplint_model::Finding;
-use looplint_report::{Options, Report, Summary, write_problems};
+use looplint_report::{Heats, Options, Report, Summary, write_problems};
 
 use crate::config::{self, Config, Errors, Resolver};
 use crate::fix::{self, Fixer};
@@ -17,7 +17,7 @@ use crate::past::Past;
 use crate::progress::Progress;
 use crate::run::{self, Checker, Run};
 use crate::tell::{FOUND, hinted, say};
-use crate::{cli, degrees, files, output, quiet, select, trace};
+use crate::{cli, degrees, files, output, profile, quiet, select, trace};
 
 /// Runs that a page for a browser draws.
 const RUNS_MAX: usize = 200;
@@ -40,6 +40,7 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
     let config = &project.config;
     let mut outputs = arguments.output.outputs(&config.output_format)?;
     let explains = explains(arguments, &outputs)?;
+    let profile = arguments.profile.as_deref().map(profile::read).transpose()?;
     let past = Past::new(&arguments.past, config, &resolver)?;
     let fixer = arguments.fixing.fixer(is_stdin(arguments));
     let run = check_paths(arguments, &resolver, &past, fixer.clone())?;
@@ -51,6 +52,14 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
         let fails = arguments.fixing.diff || arguments.fixing.exit_non_zero_on_fix;
         return Ok(code(fails && n_fixed > 0, arguments));
     }
+    let mut options = options(arguments, &resolver, &outputs, &run);
+    if let Some(profile) = &profile {
+        let heats = profile::heat(profile, &run.results, &options.folder);
+        options.heats = Some(Heats {
+            n_top: arguments.top,
+            ..heats
+        });
+    }
     let mut report = Report {
         files: &run.results,
         pages: &|id| select::find(id),
@@ -59,7 +68,7 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
             silenced: run.silenced,
             ..Summary::default()
         },
-        options: options(arguments, &resolver, &outputs, &run),
+        options,
     };
     // Standard output is the fixed text's where that was asked for.
     let aside = fixer.is_some() && is_stdin(arguments);

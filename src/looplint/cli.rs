@@ -45,6 +45,8 @@ pub(crate) enum Command {
     /// Language models: who would be asked, what asking took, forgetting answers
     #[command(subcommand)]
     Llm(llm::command::Command),
+    /// Time one finding against its fix, on this machine
+    Measure(Measure),
     /// Time the examples of the rule pages in CPython
     Bench(Bench),
     /// Print what a shell needs to complete looplint's commands
@@ -80,6 +82,12 @@ pub(crate) struct Check {
     /// Show how many findings there are of each rule, instead of each
     #[arg(long)]
     pub(crate) statistics: bool,
+    /// Rank by what a profile saw: of cProfile, py-spy, speedscope, Scalene or `coverage json`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// Rows of the table of the hottest findings, with --profile
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "profile")]
+    pub(crate) top: usize,
     /// Exit with 0 even when something was found
     #[arg(long)]
     pub(crate) exit_zero: bool,
@@ -115,7 +123,9 @@ pub(crate) struct Rules {
 Examples:
   looplint bench list-membership-in-loop
   looplint bench --python python3.11 --python python3.13
-  looplint bench --check              what the pages claim against what was measured; no clock")]
+  looplint bench --check              what the pages claim against what was measured; no clock
+  looplint bench --validate fixtures/python/kernels
+                                      what looplint says of other functions against what they take")]
 pub(crate) struct Bench {
     /// Rules to time; all where none is named
     pub(crate) rules: Vec<String>,
@@ -131,6 +141,43 @@ pub(crate) struct Bench {
     /// Only compare the recorded figures with the pages' claims
     #[arg(long)]
     pub(crate) check: bool,
+    /// Compare what looplint says of the functions in this folder with what they take, and write a page about it
+    #[arg(long, value_name = "DIR", conflicts_with = "check")]
+    pub(crate) validate: Option<PathBuf>,
+    /// Where that page is written; its plot is written beside it
+    #[arg(long, default_value = "benches/validation.md", value_name = "FILE")]
+    pub(crate) page: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  looplint measure shop/orders.py:120
+  looplint measure shop/orders.py:120 --sizes 50,500,5000 --python python3.13")]
+pub(crate) struct Measure {
+    /// Where the finding is, as FILE:LINE
+    #[arg(value_name = "FILE:LINE")]
+    pub(crate) place: String,
+    /// The rule, where several find something there
+    #[arg(long, value_name = "RULE")]
+    pub(crate) rule: Option<String>,
+    /// Interpreter to time on
+    #[arg(long, value_name = "PATH", default_value_os_t = crate::bench::default_python())]
+    pub(crate) python: PathBuf,
+    /// Numbers of items to try
+    #[arg(long, value_name = "N,..", value_delimiter = ',', default_values_t = [100, 1000, 10000])]
+    pub(crate) sizes: Vec<u64>,
+    /// No larger size is tried once a run takes this long
+    #[arg(long, default_value_t = 0.3, value_name = "S")]
+    pub(crate) seconds: f64,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show the code that is timed
+    #[arg(long)]
+    pub(crate) show: bool,
+    #[command(flatten)]
+    pub(crate) configuration: config::Arguments,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ use clap::Parser;
 mod baseline;
 mod bench;
 mod check;
+mod child;
 mod cli;
 mod config;
 mod degrees;
@@ -19,10 +20,12 @@ mod fix;
 mod git;
 mod known;
 mod llm;
+mod measure;
 mod output;
 mod pages;
 mod past;
 mod pointer;
+mod profile;
 mod progress;
 mod quiet;
 mod run;
@@ -48,6 +51,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         cli::Command::Baseline(arguments) => baseline::run(&arguments),
         cli::Command::Trace(command) => trace::run(&command),
         cli::Command::Llm(command) => llm::command::run(&command),
+        cli::Command::Measure(arguments) => measure::run(&arguments),
         cli::Command::Bench(arguments) => bench::run(&arguments),
         cli::Command::Server(arguments) => server::run(&arguments),
         cli::Command::Completions(arguments) => shell::completions(&arguments),

@@ -85,6 +85,15 @@ pub struct Point {
     pub ratio: f64,
 }
 
+/// What an iteration of a loop does beside what a finding is about, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Work {
+    /// Once per iteration.
+    pub ns: f64,
+    /// Once per iteration for each of n items.
+    pub ns_per_item: f64,
+}
+
 impl Curve {
     /// The slowdown at `n`, interpolated between the measured points on logarithmic axes,
     /// and whether `n` lies inside them.

@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::cost::Cost;
+use crate::cost::{Cost, Work};
 use crate::finding::{Edit, Finding, Problem};
 use crate::page::Page;
 use crate::settings::{OptionValue, Settings};
@@ -113,6 +113,13 @@ pub trait Domain: Sized + Send + Sync + 'static {
     fn outline<'d>(document: &'d Self::Document<'d>) -> Vec<Part> {
         let _ = document;
         Vec::new()
+    }
+
+    /// What an iteration of the loop around `span` does beside what a finding there is about; `None` where no loop
+    /// repeats it or the domain cannot tell.
+    fn work<'d>(document: &'d Self::Document<'d>, span: Span) -> Option<Work> {
+        let _ = (document, span);
+        None
     }
 }
 
@@ -301,16 +308,17 @@ impl<'d, D: Domain> Cx<'d, D> {
         }
     }
 
-    /// Says it. A code cost without a curve gets the page's measured one.
+    /// Says it. A code cost without a curve gets the page's measured one, with what else its loop does.
     pub fn report(&mut self, mut finding: Finding) {
         if let Some(Cost::Code(cost)) = &mut finding.cost
             && cost.curve.is_none()
         {
-            cost.curve = self
-                .rule
-                .page()
-                .measured()
-                .curve(cost.shape, self.settings.target_version);
+            let measured = self.rule.page().measured();
+            let pair = measured.pair(cost.shape, self.settings.target_version);
+            cost.curve = pair.and_then(|pair| {
+                let work = pair.work_ns.and_then(|_| D::work(self.document, finding.span));
+                pair.curve(work)
+            });
         }
         self.findings.push(finding);
     }

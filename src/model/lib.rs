@@ -10,7 +10,7 @@ mod page;
 mod settings;
 mod source;
 
-pub use cost::{CodeCost, Cost, Curve, Point, RunCost, Size, SizeOrigin, degree};
+pub use cost::{CodeCost, Cost, Curve, Point, RunCost, Size, SizeOrigin, Work, degree};
 pub use domain::{
     Check, Claim, Cx, Decoded, Domain, Part, PartKind, Piece, Rule, Silence, SilenceScope,
 };

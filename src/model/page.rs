@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use crate::cost::{Curve, Point};
+use crate::cost::{Curve, Point, Work};
 use crate::finding::{Confidence, Severity};
 
 /// A parsed rule page.
@@ -420,7 +420,47 @@ pub struct MeasuredPair {
     pub fast_exponent: f64,
     /// Relative spread of repeated measurements, 0.05 for five in a hundred.
     pub noise: f64,
+    /// What an iteration of `bad` does beside what the rule is about, estimated, in nanoseconds;
+    /// `None` where no loop repeats it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub work_ns: Option<f64>,
 }
+
+impl MeasuredPair {
+    /// The slowdown curve; where `work` is known, that of a loop that does so much besides.
+    ///
+    /// In a loop of n iterations that does `extra` nanoseconds more than the page's, both sides take
+    /// `n * extra` longer: `(slow + n * extra) / (fast + n * extra)`.
+    pub fn curve(&self, work: Option<Work>) -> Option<Curve> {
+        let point = |(&n, times): (&u64, (&f64, &f64))| Point {
+            n,
+            ratio: self.ratio_with(work, n, *times.0, *times.1),
+        };
+        let points: Vec<Point> = self
+            .n
+            .iter()
+            .zip(self.slow_ns.iter().zip(&self.fast_ns))
+            .map(point)
+            .collect();
+        (!points.is_empty()).then(|| Curve {
+            points,
+            interpreter: short_name(&self.interpreter),
+        })
+    }
+
+    fn ratio_with(&self, work: Option<Work>, n: u64, slow: f64, fast: f64) -> f64 {
+        let (Some(work), Some(own)) = (work, self.work_ns) else {
+            return slow / fast.max(1.0);
+        };
+        let n = n as f64;
+        let extra = n * (work.ns + n * work.ns_per_item - own);
+        // A loop that does less than the page's still does what the finding is about.
+        (slow + extra).max(slow * LEFT_MIN) / (fast + extra).max(fast * LEFT_MIN).max(1.0)
+    }
+}
+
+/// The share of a measured time that is left at least, whatever the estimates say.
+const LEFT_MIN: f64 = 0.3;
 
 /// How often a trace rule was right on labelled runs of one length.
 #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize, serde::Serialize)]
@@ -446,29 +486,17 @@ impl Measured {
         toml::from_str(text)
     }
 
-    /// The slowdown curve of the pair `shape` (the first pair where that is empty or unknown),
-    /// from the interpreter nearest to `version`.
-    pub fn curve(&self, shape: &str, version: (u8, u8)) -> Option<Curve> {
+    /// The pair `shape` (the first where that is empty or unknown), from the interpreter nearest to `version`.
+    pub fn pair(&self, shape: &str, version: (u8, u8)) -> Option<&MeasuredPair> {
         let wanted = self
             .pairs
             .iter()
             .find(|pair| pair.name == shape)
             .or(self.pairs.first())?;
-        let pair = self
-            .pairs
+        self.pairs
             .iter()
             .filter(|pair| pair.name == wanted.name)
-            .min_by_key(|pair| distance(&pair.interpreter, version))?;
-        let points: Vec<Point> = pair
-            .n
-            .iter()
-            .zip(&pair.ratio)
-            .map(|(&n, &ratio)| Point { n, ratio })
-            .collect();
-        (!points.is_empty()).then(|| Curve {
-            points,
-            interpreter: short_name(&pair.interpreter),
-        })
+            .min_by_key(|pair| distance(&pair.interpreter, version))
     }
 
     /// The probability that a finding in a run of `n_turns` turns is right.
@@ -540,6 +568,8 @@ mod tests {
             name: "1".into(),
             interpreter: interpreter.into(),
             n: vec![100],
+            slow_ns: vec![ratio * 10.0],
+            fast_ns: vec![10.0],
             ratio: vec![ratio],
             ..MeasuredPair::default()
         };
@@ -551,8 +581,26 @@ mod tests {
             ],
             rates: vec![],
         };
-        let curve = measured.curve("1", (3, 12)).unwrap();
+        let curve = measured.pair("1", (3, 12)).unwrap().curve(None).unwrap();
         assert_eq!(curve.interpreter, "CPython 3.11");
-        assert_eq!(measured.curve("", (3, 14)).unwrap().points[0].ratio, 3.0);
+        let nearest = measured.pair("", (3, 14)).unwrap().curve(None).unwrap();
+        assert_eq!(nearest.points[0].ratio, 3.0);
+    }
+
+    #[test]
+    fn a_loop_that_does_more_gains_less() {
+        let pair = MeasuredPair {
+            n: vec![1_000],
+            slow_ns: vec![1_000_000.0],
+            fast_ns: vec![10_000.0],
+            work_ns: Some(5.0),
+            ..MeasuredPair::default()
+        };
+        let ratio = |work| pair.curve(work).unwrap().points[0].ratio;
+        let work = |ns, ns_per_item| Some(Work { ns, ns_per_item });
+        assert_eq!(ratio(None), 100.0);
+        assert_eq!(ratio(work(5.0, 0.0)), 100.0);
+        assert_eq!(ratio(work(95.0, 0.0)), 1_090_000.0 / 100_000.0);
+        assert_eq!(ratio(work(5.0, 1.0)), 2_000_000.0 / 1_010_000.0);
     }
 }

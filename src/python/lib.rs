@@ -22,6 +22,7 @@ mod hoist;
 mod index;
 mod infer;
 mod invariant;
+mod kernel;
 mod kind;
 mod loops;
 mod memo;
@@ -44,10 +45,11 @@ pub mod tables;
 mod text;
 pub mod types;
 mod waits;
+mod work;
 
 use looplint_model::{
     Claim, Decoded, Domain, Edit, Part, Piece, Problem, Settings, Silence, SilenceScope, Source,
-    Span,
+    Span, Work,
 };
 
 pub use cost::{Monomial, big_o};
@@ -59,6 +61,7 @@ pub use flow::Multiplicity;
 pub use growth::Growth;
 pub use infer::Typed;
 pub use invariant::{Reason, Variance};
+pub use kernel::{Kernel, Shape};
 pub use kind::Kind;
 pub use loops::{Loop, LoopKind};
 pub use node::Node;
@@ -160,5 +163,9 @@ impl Domain for Python {
 
     fn outline<'d>(document: &'d Document<'d>) -> Vec<Part> {
         outline::parts(document)
+    }
+
+    fn work<'d>(document: &'d Document<'d>, span: Span) -> Option<Work> {
+        document.work_around(span)
     }
 }

@@ -55,7 +55,8 @@ pub fn slowdown_pct(finding: &Finding) -> Option<f64> {
 }
 
 impl<'a> Report<'a> {
-    /// The findings, worst first: by slowdown, then severity, file and place. The same at any thread count.
+    /// The findings, worst first: by the seconds that a profile saw there, where there is one, then by slowdown,
+    /// depth of loops, severity, file and place. The same at any thread count.
     pub fn found(&self) -> Vec<Found<'a>> {
         let fingerprints = self.fingerprints();
         let mut found = Vec::with_capacity(fingerprints.len());
@@ -72,6 +73,12 @@ impl<'a> Report<'a> {
             }
         }
         found.sort_by(worst_first);
+        if let Some(heats) = &self.options.heats {
+            found.sort_by(|a, b| {
+                let ((a, hot), (b, hotter)) = (heats.rank(a.key), heats.rank(b.key));
+                a.cmp(&b).then(hotter.total_cmp(&hot))
+            });
+        }
         found
     }
 
@@ -173,8 +180,13 @@ pub(crate) fn bytes_before(source: &Source) -> u64 {
 
 fn worst_first(a: &Found<'_>, b: &Found<'_>) -> Ordering {
     let slowdown = |found: &Found<'_>| slowdown_pct(found.finding).unwrap_or(f64::NEG_INFINITY);
+    let depth = |found: &Found<'_>| match &found.finding.cost {
+        Some(Cost::Code(cost)) => cost.depth,
+        _ => 0,
+    };
     slowdown(b)
         .total_cmp(&slowdown(a))
+        .then_with(|| depth(b).cmp(&depth(a)))
         .then_with(|| b.finding.severity.cmp(&a.finding.severity))
         .then_with(|| a.source.name.cmp(&b.source.name))
         .then_with(|| bytes_before(a.source).cmp(&bytes_before(b.source)))

@@ -13,6 +13,7 @@ use looplint_model::{Confidence, Problem, Severity, Source, Span};
 
 use crate::excerpt::Excerpt;
 use crate::found::Found;
+use crate::tables::write_hot;
 use crate::marks::{Mark, distinct, first_line, marks};
 use crate::words::{cost_line, count, one_line, run_line, safety_words};
 use crate::{Options, Report};
@@ -47,11 +48,11 @@ pub fn write_finding(
     let marks = marks(found.source, found.finding, N_RELATED, N_LINES);
     let spans: Vec<Span> = marks.iter().map(|mark| mark.span).collect();
     let excerpt = Excerpt::new(found.source, &spans, room(&report.options));
-    let diagnostic = diagnostic(found, &excerpt, &marks);
+    let diagnostic = diagnostic(report, found, &excerpt, &marks);
     emit(report, &excerpt, &diagnostic, out)
 }
 
-/// Writes what could not be read or understood.
+/// Writes what could not be read or understood, and the table of the hottest findings where there is a profile.
 ///
 /// # Errors
 /// Those of `out`.
@@ -66,7 +67,8 @@ pub fn write_problems(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()
         let diagnostic = problem_diagnostic(source, problem, &excerpt, &marks);
         emit(report, &excerpt, &diagnostic, out)?;
     }
-    Ok(())
+    let n_top = report.options.heats.as_ref().map_or(0, |heats| heats.n_top);
+    write_hot(report, n_top, out)
 }
 
 fn emit(
@@ -101,7 +103,12 @@ fn room(options: &Options) -> usize {
     options.width.clamp(50, 400) - 10
 }
 
-fn diagnostic(found: &Found<'_>, excerpt: &Excerpt<'_>, marks: &[Mark<'_>]) -> Diagnostic<usize> {
+fn diagnostic(
+    report: &Report<'_>,
+    found: &Found<'_>,
+    excerpt: &Excerpt<'_>,
+    marks: &[Mark<'_>],
+) -> Diagnostic<usize> {
     let finding = found.finding;
     let labels = marks.iter().enumerate().map(|(at, mark)| {
         let (cell, range) = excerpt.mark(at);
@@ -116,10 +123,10 @@ fn diagnostic(found: &Found<'_>, excerpt: &Excerpt<'_>, marks: &[Mark<'_>]) -> D
         .with_code(finding.rule)
         .with_message(one_line(&finding.message))
         .with_labels(labels.collect())
-        .with_notes(notes(found))
+        .with_notes(notes(report, found))
 }
 
-fn notes(found: &Found<'_>) -> Vec<String> {
+fn notes(report: &Report<'_>, found: &Found<'_>) -> Vec<String> {
     let finding = found.finding;
     let mut notes = Vec::new();
     let mut note = |name: &str, text: &str| {
@@ -139,6 +146,11 @@ fn notes(found: &Found<'_>) -> Vec<String> {
     }
     if let Some(cost) = &finding.cost {
         note("cost", &cost_line(cost));
+    }
+    if let Some(heats) = &report.options.heats
+        && let Some(heat) = heats.by_finding.get(&found.key)
+    {
+        note("profile", &heats.words(heat));
     }
     if finding.confidence < Confidence::Proven && finding.run.is_none() {
         note("confidence", finding.confidence.as_str());

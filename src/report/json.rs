@@ -92,6 +92,8 @@ struct FindingRow<'a> {
     related: Vec<RelatedRow<'a>>,
     cost: Option<CostRow<'a>>,
     run: Option<RunRow<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<HeatRow>,
     fix: Option<FixRow<'a>>,
     url: Option<String>,
     fingerprint: &'a str,
@@ -140,6 +142,15 @@ struct CurveRow {
     n: u64,
     ratio: f64,
     measured: bool,
+}
+
+/// What a profile saw at the finding.
+#[derive(Serialize)]
+struct HeatRow {
+    seconds: Option<f64>,
+    share: f64,
+    runs: Option<u64>,
+    cold: bool,
 }
 
 #[derive(Serialize)]
@@ -229,6 +240,14 @@ fn finding<'a>(report: &'a Report<'_>, found: &'a Found<'_>) -> FindingRow<'a> {
             turn: place.turn,
             mode: place.mode,
             probability: rounded(place.probability, 10_000.0),
+        }),
+        profile: report.options.heats.as_ref().and_then(|heats| {
+            heats.by_finding.get(&found.key).map(|heat| HeatRow {
+                seconds: heat.seconds.map(|seconds| rounded(seconds, 10_000.0)),
+                share: rounded(heat.share, 10_000.0),
+                runs: heat.runs,
+                cold: heat.is_cold,
+            })
         }),
         fix: finding.fix.as_ref().map(|it| fix(source, it)),
         url: (report.pages)(finding.rule).map(|page| page.href()),

@@ -15,6 +15,7 @@ mod found;
 mod full;
 mod github;
 mod gitlab;
+mod heat;
 mod html;
 mod json;
 mod junit;
@@ -37,9 +38,10 @@ pub use explanation::{Explanation, ExplanationWriter};
 pub use format::{Format, UnknownFormat};
 pub use found::{Found, slowdown_pct};
 pub use full::{write_finding, write_problems};
+pub use heat::{Heat, Heats};
 pub use github::step_summary;
 pub use html::write_run as write_timeline_page;
-pub use tables::{Hot, Statistic, statistics, write_hot, write_statistics};
+pub use tables::{Statistic, statistics, write_hot, write_statistics};
 pub use timeline::{Call, Timeline, Turn, write_timeline};
 pub use words::{cost_line, summary_line};
 
@@ -94,6 +96,9 @@ pub struct Options {
     pub explanations: BTreeMap<(usize, usize), Explanation>,
     /// Whether explanations that a model wrote go into SARIF too.
     pub explain_in_sarif: bool,
+    pub explanations: BTreeMap<(usize, usize), String>,
+    /// What a profile saw at the findings.
+    pub heats: Option<Heats>,
 }
 
 impl Default for Options {
@@ -109,6 +114,7 @@ impl Default for Options {
             timelines: Vec::new(),
             explanations: BTreeMap::new(),
             explain_in_sarif: false,
+            heats: None,
         }
     }
 }

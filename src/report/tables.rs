@@ -9,7 +9,7 @@ use looplint_model::{Cost, Finding, Safety};
 use serde::Serialize;
 
 use crate::concise::place;
-use crate::found::slowdown_pct;
+use crate::found::{Found, slowdown_pct};
 use crate::words::{clip, one_line, percent, thousands, times};
 use crate::{Format, Report};
 
@@ -28,17 +28,6 @@ pub struct Statistic {
     pub fixable_unsafe: usize,
     /// The largest slowdown of a finding, in per cent; `None` where none was measured.
     pub worst_slowdown_pct: Option<f64>,
-}
-
-/// Time that a profile saw at a finding.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Hot {
-    /// Position in [`Report::files`] and in [`looplint_model::Checked::findings`].
-    pub key: (usize, usize),
-    /// Seconds spent there.
-    pub seconds: f64,
-    /// Share of the profile, from 0 to 1.
-    pub share: f64,
 }
 
 /// The rules that found something: the costliest first, then the most frequent.
@@ -138,40 +127,44 @@ fn fixable(statistic: &Statistic) -> String {
     }
 }
 
-/// Writes the `n_max` findings in which a profile saw the most time, longest first.
+/// Writes the `n_max` findings in which the report's profile saw the most time, longest first; nothing where it took
+/// no time or saw it at no finding.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_hot(
-    report: &Report<'_>,
-    hot: &[Hot],
-    n_max: usize,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let mut hot: Vec<&Hot> = hot.iter().collect();
-    hot.sort_by(|a, b| b.seconds.total_cmp(&a.seconds).then(a.key.cmp(&b.key)));
-    let found: BTreeMap<(usize, usize), _> = report
-        .found()
-        .into_iter()
-        .map(|found| (found.key, found))
-        .collect();
+pub fn write_hot(report: &Report<'_>, n_max: usize, out: &mut dyn Write) -> io::Result<()> {
+    let Some(heats) = &report.options.heats else {
+        return Ok(());
+    };
+    let mut hot: Vec<(f64, f64, Found<'_>)> = Vec::new();
+    for found in report.found() {
+        if let Some(heat) = heats.by_finding.get(&found.key)
+            && let Some(seconds) = heat.seconds.filter(|_| !heat.is_cold)
+        {
+            hot.push((seconds, heat.share, found));
+        }
+    }
+    // Findings come in the report's order, so that equal seconds keep it.
+    hot.sort_by(|a, b| b.0.total_cmp(&a.0));
+    hot.truncate(n_max);
+    if hot.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "top {} by seconds", hot.len())?;
     let mut rows = vec![
         ["seconds", "share", "cost", "place", "finding"]
             .map(str::to_owned)
             .to_vec(),
     ];
-    for hot in hot.into_iter().take(n_max) {
-        let Some(found) = found.get(&hot.key) else {
-            continue;
-        };
+    for (seconds, share, found) in hot {
         let cost = match &found.finding.cost {
             Some(Cost::Code(cost)) => cost.before.clone(),
             Some(Cost::Run(_)) | None => String::new(),
         };
         let what = format!("{}: {}", found.finding.rule, found.finding.message);
         rows.push(vec![
-            format!("{:.2}", hot.seconds),
-            percent(hot.share),
+            format!("{seconds:.2}"),
+            percent(share),
             one_line(&cost).into_owned(),
             place(found.source, found.start()),
             clip(&what, report.options.width.max(60)),

@@ -11,6 +11,7 @@ mod llm;
 mod output;
 mod past;
 mod patterns;
+mod profile;
 #[path = "../../src/report/tests/common/schema.rs"]
 mod schema;
 mod silence;

@@ -11,7 +11,7 @@ const TOLERANCE: f64 = 0.5;
 const GAIN_MIN: f64 = 1.1;
 
 /// The slope of time over n on logarithmic axes, by least squares over the largest sizes.
-pub(super) fn exponent(n: &[u64], ns: &[f64]) -> f64 {
+pub(crate) fn exponent(n: &[u64], ns: &[f64]) -> f64 {
     let from = n.len().saturating_sub(N_FITTED);
     let points: Vec<(f64, f64)> = n[from..]
         .iter()

@@ -2,18 +2,22 @@
 //!
 //! The only place where a page's code runs outside the tests, always in a child process.
 
-mod fit;
+pub(crate) mod fit;
+mod plot;
+mod validate;
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use looplint_model::{Block, Measured, MeasuredPair, Page};
+use anyhow::{Context, Result};
+use looplint_engine::Table;
+use looplint_model::{Block, Domain, Measured, MeasuredPair, Page, Settings, Source};
+use looplint_python::Python;
 
 use crate::tell::{FOUND, hinted};
-use crate::{cli, select};
+use crate::{child, cli, select};
 
 const DRIVER: &str = include_str!("driver.py");
 
@@ -37,6 +41,9 @@ pub(crate) fn run(arguments: &cli::Bench) -> Result<ExitCode> {
     pages.retain(|page| page.domain == "python" && !timed_pairs(page).is_empty());
     if arguments.check {
         return check(&pages);
+    }
+    if let Some(folder) = &arguments.validate {
+        return validate::run(folder, arguments);
     }
     let folder = arguments.rules_dir.join("python");
     if !folder.is_dir() {
@@ -105,7 +112,7 @@ fn measure(page: &Page, folder: &Path, arguments: &cli::Bench) -> Result<Measure
     for python in &arguments.python {
         for &(setup, bad, good) in &pairs {
             let place = format!("{}/{}/README.md:{}", page.domain, page.id, bad.line);
-            let fresh = time_pair(python, setup, bad, good, arguments.seconds)
+            let fresh = time_pair(python, page, (setup, bad, good), arguments.seconds)
                 .with_context(|| format!("the pair at {place} cannot be timed"))?;
             println!("{}", line(page, &fresh));
             let same = |old: &MeasuredPair| {
@@ -149,28 +156,63 @@ fn line(page: &Page, pair: &MeasuredPair) -> String {
     )
 }
 
+/// What the driver answers.
 #[derive(serde::Deserialize)]
-struct Timed {
-    interpreter: String,
-    rows: Vec<(u64, f64, f64, f64)>,
+pub(crate) struct Timed {
+    /// `CPython 3.11.7`.
+    pub(crate) interpreter: String,
+    /// n, nanoseconds before, nanoseconds after, noise.
+    pub(crate) rows: Vec<(u64, f64, f64, f64)>,
 }
+
+/// Two versions of some code, as the driver takes them.
+#[derive(serde::Serialize)]
+pub(crate) struct Timing<'a> {
+    /// Defines `data(n)` and what both need.
+    pub(crate) setup: &'a str,
+    /// Defines `run` as it is.
+    pub(crate) bad: &'a str,
+    /// Defines `run` as it could be.
+    pub(crate) good: &'a str,
+    /// The sizes, rising.
+    pub(crate) sizes: &'a [u64],
+    /// A larger size is not tried once a run took this long.
+    pub(crate) seconds: f64,
+}
+
+impl Timing<'_> {
+    /// Times both in a child process.
+    ///
+    /// # Errors
+    /// The interpreter cannot be started, the code raises, or it does not end.
+    pub(crate) fn run(&self, python: &Path, limit: Duration) -> Result<Timed> {
+        let out = child::python(python, DRIVER, &serde_json::to_string(self)?, limit)?;
+        serde_json::from_slice(&out)
+            .context("the child process answered something else than figures")
+    }
+}
+
+/// The longest a pair may take.
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// Times a pair in a child process.
 ///
 /// # Errors
 /// The interpreter cannot be started, or the page's code raises.
-pub(crate) fn time_pair(
+fn time_pair(
     python: &Path,
-    setup: &Block,
-    bad: &Block,
-    good: &Block,
+    page: &Page,
+    (setup, bad, good): (&Block, &Block, &Block),
     seconds: f64,
 ) -> Result<MeasuredPair> {
-    let input = serde_json::json!({
-        "setup": setup.text, "bad": bad.text, "good": good.text, "sizes": SIZES, "seconds": seconds,
-    });
-    let mut timed: Timed = serde_json::from_slice(&run_driver(python, &input.to_string())?)
-        .context("the child process answered something else than figures")?;
+    let timing = Timing {
+        setup: &setup.text,
+        bad: &bad.text,
+        good: &good.text,
+        sizes: &SIZES,
+        seconds,
+    };
+    let mut timed = timing.run(python, LIMIT)?;
     // What takes less than a microsecond in all is the cost of the measurement itself.
     timed.rows.retain(|row| row.1 > 1000.0 || row.2 > 1000.0);
     let column =
@@ -185,40 +227,34 @@ pub(crate) fn time_pair(
         ratio: slow
             .iter()
             .zip(&fast)
-            .map(|(slow, fast)| round(slow / fast))
+            .map(|(slow, fast)| round(slow / fast.max(1.0)))
             .collect(),
         slow_ns: slow.iter().map(|ns| ns.round()).collect(),
         fast_ns: fast.iter().map(|ns| ns.round()).collect(),
         noise: round(timed.rows.iter().map(|row| row.3).fold(0.0, f64::max)),
+        work_ns: work(page, bad).map(f64::round),
         n,
     })
 }
 
-fn run_driver(python: &Path, input: &str) -> Result<Vec<u8>> {
-    let mut child = Command::new(python)
-        .args(["-I", "-c", DRIVER])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| {
-            hinted(
-                format!("{} cannot be started: {error}", python.display()),
-                "name an interpreter with --python",
-            )
-        })?;
-    if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(input.as_bytes())?;
-    }
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        bail!("{}", String::from_utf8_lossy(&output.stderr).trim_end());
-    }
-    Ok(output.stdout)
+/// What an iteration of the page's own loop does beside what the rule is about.
+fn work(page: &Page, bad: &Block) -> Option<f64> {
+    let rules = &looplint_rules::python::RULES;
+    let table = Table::new(
+        rules.iter().filter(|rule| rule.id == page.id),
+        select::ids(),
+    );
+    let source = Source::new("page.py", bad.text.clone());
+    let settings = Settings::default();
+    let outcome = table.check_with(&source, &settings, |document, findings| {
+        let span = findings.first()?.span;
+        Python::work(document, span)
+    });
+    outcome.1.map(|work| work.ns)
 }
 
 /// Three significant digits: more would be noise.
-fn round(value: f64) -> f64 {
+pub(crate) fn round(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return 0.0;
     }
