@@ -40,7 +40,11 @@ pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
     let config = &project.config;
     let mut outputs = arguments.output.outputs(&config.output_format)?;
     let explains = explains(arguments, &outputs)?;
-    let profile = arguments.profile.as_deref().map(profile::read).transpose()?;
+    let profile = arguments
+        .profile
+        .as_deref()
+        .map(profile::read)
+        .transpose()?;
     let past = Past::new(&arguments.past, config, &resolver)?;
     let fixer = arguments.fixing.fixer(is_stdin(arguments));
     let run = check_paths(arguments, &resolver, &past, fixer.clone())?;

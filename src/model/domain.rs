@@ -316,7 +316,9 @@ impl<'d, D: Domain> Cx<'d, D> {
             let measured = self.rule.page().measured();
             let pair = measured.pair(cost.shape, self.settings.target_version);
             cost.curve = pair.and_then(|pair| {
-                let work = pair.work_ns.and_then(|_| D::work(self.document, finding.span));
+                let work = pair
+                    .work_ns
+                    .and_then(|_| D::work(self.document, finding.span));
                 pair.curve(work)
             });
         }

@@ -13,8 +13,8 @@ use looplint_model::{Confidence, Problem, Severity, Source, Span};
 
 use crate::excerpt::Excerpt;
 use crate::found::Found;
-use crate::tables::write_hot;
 use crate::marks::{Mark, distinct, first_line, marks};
+use crate::tables::write_hot;
 use crate::words::{cost_line, count, one_line, run_line, safety_words};
 use crate::{Options, Report};
 

@@ -46,7 +46,9 @@ impl Heats {
     /// `1.83 s of 2.40 s (76 %)`, `cold: its function was not called`.
     pub(crate) fn words(&self, heat: &Heat) -> String {
         match (heat.seconds, self.seconds) {
-            _ if heat.is_cold && heat.runs == Some(0) => format!("cold, {} never saw it run", self.kind),
+            _ if heat.is_cold && heat.runs == Some(0) => {
+                format!("cold, {} never saw it run", self.kind)
+            }
             (Some(seconds), Some(all)) => {
                 let cold = if heat.is_cold { "cold, " } else { "" };
                 format!(
@@ -55,7 +57,11 @@ impl Heats {
                     self.kind
                 )
             }
-            _ => format!("{} saw it run in {}", self.kind, count(heat.runs.unwrap_or(0), "context")),
+            _ => format!(
+                "{} saw it run in {}",
+                self.kind,
+                count(heat.runs.unwrap_or(0), "context")
+            ),
         }
     }
 }

@@ -8,6 +8,7 @@ mod config;
 mod fake;
 mod fix;
 mod llm;
+mod measure;
 mod output;
 mod past;
 mod patterns;

@@ -35,7 +35,11 @@ fn ranked(ran: &Ran) -> Vec<(u64, Option<f64>, Option<bool>)> {
     let findings = report["findings"].as_array().unwrap();
     let row = |finding: &serde_json::Value| {
         let seen = &finding["profile"];
-        (finding["line"].as_u64().unwrap(), seen["seconds"].as_f64(), seen["cold"].as_bool())
+        (
+            finding["line"].as_u64().unwrap(),
+            seen["seconds"].as_f64(),
+            seen["cold"].as_bool(),
+        )
     };
     findings.iter().map(row).collect()
 }
@@ -64,10 +68,22 @@ fn cprofile_of_a_real_run() {
     // What takes longest comes first, and what never ran comes last.
     assert_eq!(place(17), 2, "{}", ran.out);
     assert_eq!(ranked[2].2, Some(true));
-    assert!(ranked[0].1 >= ranked[1].1 && ranked[1].1 > Some(0.0), "{ranked:?}");
+    assert!(
+        ranked[0].1 >= ranked[1].1 && ranked[1].1 > Some(0.0),
+        "{ranked:?}"
+    );
     let text = project.run(&["check", "--profile", "app.prof"]);
-    assert!(text.out.contains("top 2 by seconds\nseconds  share"), "{}", text.out);
-    assert!(text.out.contains("profile: cold, cProfile never saw it run"), "{}", text.out);
+    assert!(
+        text.out.contains("top 2 by seconds\nseconds  share"),
+        "{}",
+        text.out
+    );
+    assert!(
+        text.out
+            .contains("profile: cold, cProfile never saw it run"),
+        "{}",
+        text.out
+    );
 }
 
 #[test]
@@ -81,7 +97,11 @@ fn speedscope_of_py_spy() {
     let ran = project.run(&["check", "--json", "--profile", "p.json"]);
     assert_eq!(
         ranked(&ran),
-        [(4, Some(0.3), Some(false)), (12, Some(0.05), Some(false)), (17, Some(0.0), Some(true))]
+        [
+            (4, Some(0.3), Some(false)),
+            (12, Some(0.05), Some(false)),
+            (17, Some(0.0), Some(true))
+        ]
     );
 }
 
@@ -97,17 +117,31 @@ fn speedscope_of_events() {
 
 #[test]
 fn collapsed_stacks_of_py_spy() {
-    let profile = "<module> (app.py:21);copied (app.py:12) 40\n<module> (app.py:21);known (app.py:4) 7\n";
+    let profile =
+        "<module> (app.py:21);copied (app.py:12) 40\n<module> (app.py:21);known (app.py:4) 7\n";
     let project = with_profile("p.txt", profile);
     let ran = project.run(&["check", "--json", "--profile", "p.txt"]);
     assert_eq!(
         ranked(&ran),
-        [(12, Some(0.4), Some(false)), (4, Some(0.07), Some(false)), (17, Some(0.0), Some(true))]
+        [
+            (12, Some(0.4), Some(false)),
+            (4, Some(0.07), Some(false)),
+            (17, Some(0.0), Some(true))
+        ]
     );
-    let text = project.run(&["check", "--profile", "p.txt", "--top", "1"]).out;
+    let text = project
+        .run(&["check", "--profile", "p.txt", "--top", "1"])
+        .out;
     let table = text.split("top 1 by seconds\n").nth(1).expect(&text);
     assert_eq!(table.lines().count(), 2);
-    assert!(table.lines().nth(1).unwrap().starts_with("   0.40   85 %  O("), "{table}");
+    assert!(
+        table
+            .lines()
+            .nth(1)
+            .unwrap()
+            .starts_with("   0.40   85 %  O("),
+        "{table}"
+    );
 }
 
 #[test]
@@ -118,7 +152,11 @@ fn scalene_gives_the_time_of_a_tight_loop_to_the_head_of_its_function() {
     let ran = with_profile("p.json", profile).run(&["check", "--json", "--profile", "p.json"]);
     assert_eq!(
         ranked(&ran),
-        [(4, Some(7.0), Some(false)), (12, Some(0.5), Some(false)), (17, Some(0.0), Some(true))]
+        [
+            (4, Some(7.0), Some(false)),
+            (12, Some(0.5), Some(false)),
+            (17, Some(0.0), Some(true))
+        ]
     );
 }
 
@@ -132,8 +170,14 @@ fn coverage_tells_what_never_runs() {
     let ranked = ranked(&ran);
     assert_eq!(ranked[2], (17, None, Some(true)));
     let text = project.run(&["check", "--profile", "p.json"]).out;
-    assert!(text.contains("profile: coverage saw it run in 2 contexts"), "{text}");
-    assert!(text.contains("profile: cold, coverage never saw it run"), "{text}");
+    assert!(
+        text.contains("profile: coverage saw it run in 2 contexts"),
+        "{text}"
+    );
+    assert!(
+        text.contains("profile: cold, coverage never saw it run"),
+        "{text}"
+    );
     // No time was taken, so there is nothing to rank by it.
     assert!(!text.contains("by seconds"), "{text}");
 }
@@ -142,7 +186,13 @@ fn coverage_tells_what_never_runs() {
 fn a_file_of_another_program_says_nothing() {
     let profile = "<module> (other/app.py:1);known (other/app.py:4) 40\n";
     let ran = with_profile("p.txt", profile).run(&["check", "--json", "--profile", "p.txt"]);
-    assert!(ranked(&ran).iter().all(|row| row.1.is_none() && row.2.is_none()), "{}", ran.out);
+    assert!(
+        ranked(&ran)
+            .iter()
+            .all(|row| row.1.is_none() && row.2.is_none()),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]
@@ -161,7 +211,11 @@ fn a_broken_profile_is_named_with_its_place() {
     for (bytes, message) in cases {
         let ran = with_profile("p", bytes).run(&["check", "--profile", "p"]);
         assert_eq!(ran.code, 2, "{}", ran.seen());
-        assert!(ran.err.contains(message), "wanted {message}\n{}", ran.seen());
+        assert!(
+            ran.err.contains(message),
+            "wanted {message}\n{}",
+            ran.seen()
+        );
     }
     let ran = with_profile("p", "").run(&["check", "--profile", "missing"]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));

@@ -32,6 +32,7 @@ class _Maker:
         return self.value(shape, 3 % self.universe, self.n, 0, salt)
 
     def value(self, shape, k, n, begin, salt):
+        """The value number k; collections in it have n items, those of the universe from `begin` on."""
         if isinstance(shape, str):
             return self.scalar(self.opaque if shape == "opaque" else shape, k, n)
         (kind, inner), = shape.items()
@@ -44,11 +45,11 @@ class _Maker:
         if kind == "iterator":
             return iter(self.items(inner, n, begin, salt))
         if kind == "tuple":
-            return tuple(self.value(each, k, 5, begin, salt) for each in inner)
+            return tuple(self.value(each, k, n, begin, salt) for each in inner)
         if kind == "dict":
             keys = self.items(inner[0], n, begin, salt)
             return dict(zip(keys, self.items(inner[1], n, begin, salt)))
-        fields = {name: self.value(each, k, 5, begin, salt) for name, each in inner.items()}
+        fields = {name: self.value(each, k, n, begin, salt) for name, each in inner.items()}
         return fields if kind == "record" else _Thing(fields)
 
     def scalar(self, shape, k, n):

@@ -20,7 +20,7 @@ use crate::{cli, files, run};
 
 const INPUTS: &str = include_str!("inputs.py");
 /// The longest a measurement may take.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Measures the finding at a place and prints its curve.
 ///
@@ -30,13 +30,19 @@ pub(crate) fn run(arguments: &cli::Measure) -> Result<ExitCode> {
     let (path, line) = place(&arguments.place)?;
     let resolver = Resolver::here(&arguments.configuration)?;
     let (inputs, _) = files::collect(&[path.into()], &resolver)?;
-    let input = inputs.first().context("this is no file that looplint checks")?;
+    let input = inputs
+        .first()
+        .context("this is no file that looplint checks")?;
     let bytes = fs::read(path).with_context(|| format!("{path} cannot be read"))?;
     let checked = run::of_bytes(input, bytes).map_or_else(Vec::new, |file| file.checked);
-    let (checked, finding) = choose(&checked, line, arguments.rule.as_deref()).ok_or_else(|| {
-        let hint = format!("`looplint check {path}` shows what there is");
-        hinted(format!("nothing in Python code is found at {path}:{line}"), hint)
-    })?;
+    let (checked, finding) =
+        choose(&checked, line, arguments.rule.as_deref()).ok_or_else(|| {
+            let hint = format!("`looplint check {path}` shows what there is");
+            hinted(
+                format!("nothing in Python code is found at {path}:{line}"),
+                hint,
+            )
+        })?;
     let settings = &input.resolved.config.settings;
     let refused = |why: String| {
         let what = format!("{path}:{line} ({}) cannot be measured", finding.rule);
@@ -47,7 +53,10 @@ pub(crate) fn run(arguments: &cli::Measure) -> Result<ExitCode> {
     })
     .map_err(&refused)?;
     if arguments.show {
-        println!("{}\n{}\n# instead\n{}", kernel.prelude, kernel.before, kernel.after);
+        println!(
+            "{}\n{}\n# instead\n{}",
+            kernel.prelude, kernel.before, kernel.after
+        );
     }
     let timed = time(&kernel, arguments).map_err(|error| refused(last_line(&error)))?;
     let measured = Measured::new(finding, &kernel, timed);
@@ -97,7 +106,11 @@ fn choose<'c>(
 
 /// Times the kernel on inputs that both of its versions take.
 fn time(kernel: &Kernel, arguments: &cli::Measure) -> Result<Timed> {
-    let shapes: Vec<Value> = kernel.inputs.iter().map(|(_, shape)| shape_json(shape)).collect();
+    let shapes: Vec<Value> = kernel
+        .inputs
+        .iter()
+        .map(|(_, shape)| shape_json(shape))
+        .collect();
     let setup = format!(
         "{}\nSHAPES = {}\nBEFORE = {}\nAFTER = {}\n{INPUTS}",
         kernel.prelude,
@@ -121,7 +134,10 @@ fn time(kernel: &Kernel, arguments: &cli::Measure) -> Result<Timed> {
 fn shape_json(shape: &Shape) -> Value {
     let pair = |name: &str, inner: Value| json!({ name: inner });
     let fields = |fields: &std::collections::BTreeMap<String, Shape>| {
-        fields.iter().map(|(name, shape)| (name.clone(), shape_json(shape))).collect::<serde_json::Map<_, _>>()
+        fields
+            .iter()
+            .map(|(name, shape)| (name.clone(), shape_json(shape)))
+            .collect::<serde_json::Map<_, _>>()
     };
     match shape {
         Shape::List(item) => pair("list", shape_json(item)),
@@ -174,7 +190,9 @@ struct Measured<'f> {
 
 impl<'f> Measured<'f> {
     fn new(finding: &'f Finding, kernel: &Kernel, timed: Timed) -> Measured<'f> {
-        let column = |pick: fn(&(u64, f64, f64, f64)) -> f64| timed.rows.iter().map(pick).collect::<Vec<f64>>();
+        let column = |pick: fn(&(u64, f64, f64, f64)) -> f64| {
+            timed.rows.iter().map(pick).collect::<Vec<f64>>()
+        };
         let n: Vec<u64> = timed.rows.iter().map(|row| row.0).collect();
         let exponents = (
             round(fit::exponent(&n, &column(|row| row.1))),
@@ -183,7 +201,9 @@ impl<'f> Measured<'f> {
         let inputs = kernel.inputs.iter();
         Measured {
             finding,
-            inputs: inputs.map(|(name, shape)| (name.clone(), words(shape))).collect(),
+            inputs: inputs
+                .map(|(name, shape)| (name.clone(), words(shape)))
+                .collect(),
             timed,
             exponents,
         }
@@ -208,7 +228,11 @@ impl<'f> Measured<'f> {
         for (name, shape) in &self.inputs {
             let _ = writeln!(text, "given: {name}, {shape}");
         }
-        let _ = writeln!(text, "{:>9}  {:>10}  {:>10}  {:>9}  {:>9}", "n", "before", "after", "measured", "predicted");
+        let _ = writeln!(
+            text,
+            "{:>9}  {:>10}  {:>10}  {:>9}  {:>9}",
+            "n", "before", "after", "measured", "predicted"
+        );
         for &(n, slow, fast, _) in &self.timed.rows {
             let predicted = self.predicted(n).map_or_else(String::new, times);
             let _ = writeln!(

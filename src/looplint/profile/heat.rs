@@ -122,7 +122,9 @@ impl Seen {
             }
         };
         if !self.ran.is_empty() {
-            let runs = (lines.first..=lines.last).filter_map(|line| self.ran.get(&line)).max();
+            let runs = (lines.first..=lines.last)
+                .filter_map(|line| self.ran.get(&line))
+                .max();
             return runs.map(|&runs| heat(0.0, Some(runs)));
         }
         if !self.functions.is_empty() {
@@ -138,7 +140,8 @@ impl Seen {
         let in_body = |line: u32| lines.head < line && line <= lines.end;
         let counts = |stack: &[u32]| {
             let on_head = stack.iter().any(|line| lines.is_head(*line));
-            stack.iter().any(|line| at(*line)) || on_head && !stack.iter().any(|line| in_body(*line))
+            stack.iter().any(|line| at(*line))
+                || on_head && !stack.iter().any(|line| in_body(*line))
         };
         self.stacks
             .iter()

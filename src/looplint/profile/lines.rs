@@ -34,8 +34,7 @@ impl Scalene {
         let mut profile = Profile::new("Scalene");
         for (name, file) in &self.files {
             for line in &file.lines {
-                let percent =
-                    line.n_cpu_percent_python + line.n_cpu_percent_c + line.n_sys_percent;
+                let percent = line.n_cpu_percent_python + line.n_cpu_percent_c + line.n_sys_percent;
                 let seconds = percent / 100.0 * self.elapsed_time_sec;
                 if seconds > 0.0 {
                     profile.add_stack(&BTreeSet::from([(name.as_str(), line.lineno)]), seconds);

@@ -65,7 +65,10 @@ impl<'b> Reader<'b> {
     }
 
     fn take(&mut self, n: usize) -> Result<&'b [u8], Broken> {
-        let end = self.at.checked_add(n).filter(|&end| end <= self.bytes.len());
+        let end = self
+            .at
+            .checked_add(n)
+            .filter(|&end| end <= self.bytes.len());
         let Some(end) = end else {
             return Err(self.broken("it ends in the middle of a value"));
         };
@@ -241,9 +244,18 @@ mod tests {
             (b"i\x2a\0\0\0", Value::Number(42.0)),
             (b"f\x040.25", Value::Number(0.25)),
             (b"l\xfe\xff\xff\xff\x01\0\x01\0", Value::Number(-32_769.0)),
-            (b"(\x02\0\0\0t\x01\0\0\0aR\0\0\0\0", items(vec![text("a"), text("a")])),
-            (b"\xa9\x02\xda\x01ar\x01\0\0\0", items(vec![text("a"), text("a")])),
-            (b"{z\x01ai\x01\0\0\x000", Value::Pairs(Rc::new(vec![(text("a"), Value::Number(1.0))]))),
+            (
+                b"(\x02\0\0\0t\x01\0\0\0aR\0\0\0\0",
+                items(vec![text("a"), text("a")]),
+            ),
+            (
+                b"\xa9\x02\xda\x01ar\x01\0\0\0",
+                items(vec![text("a"), text("a")]),
+            ),
+            (
+                b"{z\x01ai\x01\0\0\x000",
+                Value::Pairs(Rc::new(vec![(text("a"), Value::Number(1.0))])),
+            ),
             // A container that holds itself.
             (b"\xdb\x01\0\0\0r\0\0\0\0", items(vec![Value::Nothing])),
         ];

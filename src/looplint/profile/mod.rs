@@ -111,9 +111,7 @@ impl Profile {
 
     fn add_function(&mut self, file: &str, function: Function) {
         let functions = &mut self.add_file(file).functions;
-        let (calls, seconds) = functions
-            .entry((function.line, function.name))
-            .or_default();
+        let (calls, seconds) = functions.entry((function.line, function.name)).or_default();
         *calls += function.calls;
         *seconds += function.seconds;
     }
@@ -160,7 +158,10 @@ fn parse(bytes: &[u8]) -> Result<Profile, Bad> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.trim_start_matches('\u{feff}'),
         Err(error) => {
-            return Err(Bad::byte(error.valid_up_to(), "it is neither text nor cProfile's"));
+            return Err(Bad::byte(
+                error.valid_up_to(),
+                "it is neither text nor cProfile's",
+            ));
         }
     };
     match text.trim_start().as_bytes().first() {

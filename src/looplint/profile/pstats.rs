@@ -22,15 +22,23 @@ pub(super) fn read(bytes: &[u8]) -> Result<Profile, Bad> {
         let Value::Items(row) = row else {
             return Err(bad("its value is no tuple"));
         };
-        let [_, Value::Number(calls), Value::Number(own), Value::Number(_), Value::Pairs(callers)] =
-            row.as_slice()
+        let [
+            _,
+            Value::Number(calls),
+            Value::Number(own),
+            Value::Number(_),
+            Value::Pairs(callers),
+        ] = row.as_slice()
         else {
-            return Err(bad("its value is no (calls, calls, seconds, seconds, callers)"));
+            return Err(bad(
+                "its value is no (calls, calls, seconds, seconds, callers)",
+            ));
         };
         total += own;
         if place.is_builtin() {
             for (caller, row) in callers.iter() {
-                let caller = self::place(caller).ok_or_else(|| bad("a caller is no (file, line, name)"))?;
+                let caller =
+                    self::place(caller).ok_or_else(|| bad("a caller is no (file, line, name)"))?;
                 profile.add_function(caller.file, caller.function(0, seconds_of(row)));
             }
         } else {

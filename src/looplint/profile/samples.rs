@@ -87,7 +87,12 @@ impl Speedscope {
                     }
                 }
                 "evented" => evented(&stacks.events, at, &mut add)?,
-                other => return Err(Bad::entry(at + 1, format!("`{other}` is no kind of profile"))),
+                other => {
+                    return Err(Bad::entry(
+                        at + 1,
+                        format!("`{other}` is no kind of profile"),
+                    ));
+                }
             }
         }
         profile.total = Some(total);
@@ -144,9 +149,13 @@ pub(super) fn collapsed(text: &str) -> Result<Profile, Bad> {
             continue;
         }
         let split = line.trim_end().rsplit_once(' ');
-        let Some((stack, count)) = split.and_then(|(stack, count)| Some((stack, count.parse::<f64>().ok()?)))
+        let Some((stack, count)) =
+            split.and_then(|(stack, count)| Some((stack, count.parse::<f64>().ok()?)))
         else {
-            return Err(Bad::line(at + 1, "a stack is followed by a number of samples"));
+            return Err(Bad::line(
+                at + 1,
+                "a stack is followed by a number of samples",
+            ));
         };
         let seconds = count * SAMPLE_SECONDS;
         total += seconds;

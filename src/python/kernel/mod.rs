@@ -24,15 +24,59 @@ const NEEDS_MAX: usize = 40;
 
 /// Modules of the standard library that only compute.
 const MODULES: [&str; 30] = [
-    "abc", "array", "base64", "bisect", "collections", "colorsys", "contextlib", "copy", "dataclasses", "datetime",
-    "decimal", "difflib", "enum", "fractions", "functools", "hashlib", "heapq", "html", "itertools", "json", "keyword",
-    "math", "numbers", "operator", "os", "re", "statistics", "string", "textwrap", "typing",
+    "abc",
+    "array",
+    "base64",
+    "bisect",
+    "collections",
+    "colorsys",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "difflib",
+    "enum",
+    "fractions",
+    "functools",
+    "hashlib",
+    "heapq",
+    "html",
+    "itertools",
+    "json",
+    "keyword",
+    "math",
+    "numbers",
+    "operator",
+    "os",
+    "re",
+    "statistics",
+    "string",
+    "textwrap",
+    "typing",
 ];
 const MORE_MODULES: [&str; 10] = [
-    "unicodedata", "urllib", "struct", "types", "warnings", "logging", "sys", "posixpath", "__future__", "ast",
+    "unicodedata",
+    "urllib",
+    "struct",
+    "types",
+    "warnings",
+    "logging",
+    "sys",
+    "posixpath",
+    "__future__",
+    "ast",
 ];
 /// Methods of loggers: what is told to people is left out of a kernel.
-const LOGGED: [&str; 7] = ["debug", "info", "warning", "warn", "error", "exception", "log"];
+const LOGGED: [&str; 7] = [
+    "debug",
+    "info",
+    "warning",
+    "warn",
+    "error",
+    "exception",
+    "log",
+];
 
 /// A loop as it is and as it could be, with what both need.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,17 +113,16 @@ impl<'d> Document<'d> {
         let repeating = about.all_loops().filter(|each| named(each.span())).last();
         let outermost = repeating.or_else(|| about.all_loops().next());
         let first = outermost.map_or(about, |each| each.whole()).statement();
-        let mut region = Region {
-            first,
-            last: first,
-        };
+        let mut region = Region { first, last: first };
         for edit in edits {
             if !is_import(edit) {
                 region.take(edit.span)?;
             }
         }
         match region.first.function() {
-            _ if region.first.kind() == Kind::Function => Err("the fix changes the function's own line".into()),
+            _ if region.first.kind() == Kind::Function => {
+                Err("the fix changes the function's own line".into())
+            }
             Some(function) if function.subtree().any(|each| each.kind() == Kind::Await) => {
                 Err("the function waits (`await`)".into())
             }
@@ -126,7 +169,9 @@ impl<'d> Region<'d> {
                 return Err("the fix changes what is outside of the function".into());
             }
             let siblings = || parent.children().filter(|each| each.ast().is_statement());
-            let before = siblings().filter(|each| each.span().start <= span.start).last();
+            let before = siblings()
+                .filter(|each| each.span().start <= span.start)
+                .last();
             let reached = siblings().find(|each| each.span().end >= span.end);
             match (before, reached) {
                 (Some(before), Some(reached)) if inside => {
@@ -143,7 +188,9 @@ impl<'d> Region<'d> {
                         return Err("the fix changes what is no part of a statement".into());
                     }
                 }
-                _ if is_border => return Err("the fix changes what is no part of a statement".into()),
+                _ if is_border => {
+                    return Err("the fix changes what is no part of a statement".into());
+                }
                 _ => self.climb(parent),
             }
         }
@@ -212,7 +259,9 @@ impl<'d> Closing<'d> {
             AnyNodeRef::ExprCall(_) => self.effects(node),
             AnyNodeRef::ExprName(name) if name.ctx.is_load() => self.name(node, in_region),
             AnyNodeRef::ExprName(name) => {
-                let own = node.symbol().is_some_and(|symbol| symbol.scope_kind() == ScopeKind::Function);
+                let own = node
+                    .symbol()
+                    .is_some_and(|symbol| symbol.scope_kind() == ScopeKind::Function);
                 if in_region && own {
                     self.set.insert(name.id.to_string());
                 }
@@ -223,13 +272,28 @@ impl<'d> Closing<'d> {
     }
 
     fn effects(&mut self, call: Node<'d>) -> Result<(), String> {
-        if call.method().is_some_and(|(receiver, name)| is_logger(receiver) && LOGGED.contains(&name)) {
+        if call
+            .method()
+            .is_some_and(|(receiver, name)| is_logger(receiver) && LOGGED.contains(&name))
+        {
             return Ok(());
         }
         if call.is_qualified("print") || call.is_qualified("warnings.warn") {
             return Ok(());
         }
-        if matches!(call.builtin(), Some("open" | "input" | "exec" | "eval" | "compile" | "__import__" | "globals" | "locals")) {
+        if matches!(
+            call.builtin(),
+            Some(
+                "open"
+                    | "input"
+                    | "exec"
+                    | "eval"
+                    | "compile"
+                    | "__import__"
+                    | "globals"
+                    | "locals"
+            )
+        ) {
             return Err(format!("`{}` reaches outside", call.text()));
         }
         match call.fact().map(|fact| (fact.effect, fact.sink.is_some())) {
@@ -265,7 +329,11 @@ impl<'d> Closing<'d> {
     /// A name of the function: set inside, begun right before, or an input.
     fn local(&mut self, node: Node<'d>, symbol: Symbol<'d>) -> Result<(), String> {
         let name = symbol.name();
-        if self.begun.iter().any(|line| line.starts_with(&format!("{name} = "))) {
+        if self
+            .begun
+            .iter()
+            .any(|line| line.starts_with(&format!("{name} = ")))
+        {
             return Ok(());
         }
         let inside = |span: Span| self.region.holds(span);
@@ -284,8 +352,12 @@ impl<'d> Closing<'d> {
                 return Err(format!("`{name}` is a function inside the function"));
             }
             let owner = binding.owner();
-            let plain = binding.kind() == BindingKind::Assigned && binding.target().parent() == Some(owner);
-            if let Some(value) = owner.assigned_value().filter(|value| plain && is_beginning(*value)) {
+            let plain =
+                binding.kind() == BindingKind::Assigned && binding.target().parent() == Some(owner);
+            if let Some(value) = owner
+                .assigned_value()
+                .filter(|value| plain && is_beginning(*value))
+            {
                 for part in value.subtree().collect::<Vec<_>>() {
                     self.look(part, false)?;
                 }
@@ -359,12 +431,20 @@ impl<'d> Closing<'d> {
     }
 
     fn import(&mut self, owner: Node<'d>) -> Result<String, String> {
+        let owner = owner.statement();
         let modules: Vec<&str> = match owner.ast() {
-            AnyNodeRef::StmtImport(each) => each.names.iter().map(|name| name.name.as_str()).collect(),
+            AnyNodeRef::StmtImport(each) => {
+                each.names.iter().map(|name| name.name.as_str()).collect()
+            }
             AnyNodeRef::StmtImportFrom(each) if each.level == 0 => {
                 each.module.iter().map(|module| module.as_str()).collect()
             }
-            _ => return Err(format!("it needs another module of the program: `{}`", owner.text())),
+            _ => {
+                return Err(format!(
+                    "it needs another module of the program: `{}`",
+                    owner.text()
+                ));
+            }
         };
         for module in modules {
             let root = module.split('.').next().unwrap_or(module);
@@ -440,7 +520,11 @@ impl<'d> Closing<'d> {
             push(line);
         }
         let mut given: BTreeSet<&str> = self.set.iter().map(String::as_str).collect();
-        given.extend(self.begun.iter().filter_map(|line| line.split(" = ").next()));
+        given.extend(
+            self.begun
+                .iter()
+                .filter_map(|line| line.split(" = ").next()),
+        );
         let given: Vec<String> = given.iter().map(|name| format!("{name:?}")).collect();
         push(&format!("return _state(locals(), [{}])", given.join(", ")));
         text
@@ -459,7 +543,10 @@ def _state(space, names): return [space.get(name) for name in names]
 fn is_logger(receiver: Node<'_>) -> bool {
     let text = receiver.source();
     let last = text.rsplit('.').next().unwrap_or(text);
-    matches!(last, "logger" | "log" | "_logger" | "LOG" | "logging" | "warnings")
+    matches!(
+        last,
+        "logger" | "log" | "_logger" | "LOG" | "logging" | "warnings"
+    )
 }
 
 /// Whether an assigned value is what something begins as: a literal, an empty collection.
@@ -468,13 +555,22 @@ fn is_beginning(value: Node<'_>) -> bool {
         AnyNodeRef::ExprCall(call) => {
             let empty = call.arguments.args.is_empty() && call.arguments.keywords.is_empty();
             let name = value.qualified_name().unwrap_or_default();
-            let factory = matches!(name.as_str(), "collections.defaultdict" | "collections.deque" | "collections.Counter");
-            let made = matches!(name.as_str(), "list" | "dict" | "set" | "str" | "bytearray" | "collections.OrderedDict");
+            let factory = matches!(
+                name.as_str(),
+                "collections.defaultdict" | "collections.deque" | "collections.Counter"
+            );
+            let made = matches!(
+                name.as_str(),
+                "list" | "dict" | "set" | "str" | "bytearray" | "collections.OrderedDict"
+            );
             made && empty || factory && call.arguments.args.iter().all(Expr::is_name_expr)
         }
-        AnyNodeRef::ExprList(_) | AnyNodeRef::ExprDict(_) | AnyNodeRef::ExprSet(_) | AnyNodeRef::ExprTuple(_) => {
-            value.subtree().all(|part| part == value || part.kind() == Kind::Literal)
-        }
+        AnyNodeRef::ExprList(_)
+        | AnyNodeRef::ExprDict(_)
+        | AnyNodeRef::ExprSet(_)
+        | AnyNodeRef::ExprTuple(_) => value
+            .subtree()
+            .all(|part| part == value || part.kind() == Kind::Literal),
         AnyNodeRef::ExprUnaryOp(each) => each.operand.is_number_literal_expr(),
         _ => value.kind() == Kind::Literal,
     }
@@ -487,10 +583,16 @@ fn is_annotation(node: Node<'_>) -> bool {
         match above.ast() {
             AnyNodeRef::StmtAnnAssign(each) => return above.at(&*each.annotation) == inside,
             AnyNodeRef::Parameter(each) => {
-                return each.annotation.as_ref().is_some_and(|each| above.at(&**each) == inside);
+                return each
+                    .annotation
+                    .as_ref()
+                    .is_some_and(|each| above.at(&**each) == inside);
             }
             AnyNodeRef::StmtFunctionDef(each) => {
-                return each.returns.as_ref().is_some_and(|each| above.at(&**each) == inside);
+                return each
+                    .returns
+                    .as_ref()
+                    .is_some_and(|each| above.at(&**each) == inside);
             }
             _ if above.ast().is_statement() => return false,
             _ => inside = above,
@@ -513,7 +615,10 @@ fn indent_of(statement: Node<'_>) -> usize {
 /// Lines without the first `indent` blanks.
 fn dedented(text: &str, indent: usize) -> String {
     let line = |line: &str| {
-        let blanks = line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let blanks = line
+            .bytes()
+            .take_while(|byte| matches!(byte, b' ' | b'\t'))
+            .count();
         line[blanks.min(indent)..].to_owned()
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")

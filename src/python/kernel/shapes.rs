@@ -54,18 +54,56 @@ use Shape::{Record, Set, Str, Tuple};
 
 /// Methods that tell what they are called on.
 const STR_METHODS: [&str; 26] = [
-    "startswith", "endswith", "lower", "upper", "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines",
-    "replace", "encode", "format", "title", "isdigit", "isalpha", "isspace", "isupper", "islower", "find", "rfind",
-    "partition", "rpartition", "capitalize", "casefold", "join",
+    "startswith",
+    "endswith",
+    "lower",
+    "upper",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "split",
+    "rsplit",
+    "splitlines",
+    "replace",
+    "encode",
+    "format",
+    "title",
+    "isdigit",
+    "isalpha",
+    "isspace",
+    "isupper",
+    "islower",
+    "find",
+    "rfind",
+    "partition",
+    "rpartition",
+    "capitalize",
+    "casefold",
+    "join",
 ];
 const DICT_METHODS: [&str; 6] = ["items", "keys", "values", "get", "setdefault", "popitem"];
 const LIST_METHODS: [&str; 6] = ["append", "extend", "insert", "sort", "reverse", "index"];
 const SET_METHODS: [&str; 7] = [
-    "add", "discard", "issubset", "issuperset", "union", "difference", "intersection",
+    "add",
+    "discard",
+    "issubset",
+    "issuperset",
+    "union",
+    "difference",
+    "intersection",
 ];
 /// Builtins that go through their argument and keep its items.
 const WALKERS: [&str; 10] = [
-    "len", "list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "any", "all",
+    "len",
+    "list",
+    "tuple",
+    "set",
+    "frozenset",
+    "sorted",
+    "reversed",
+    "iter",
+    "any",
+    "all",
 ];
 
 impl<'d> Node<'d> {
@@ -89,6 +127,7 @@ impl<'d> Node<'d> {
             None => used(),
             Some(shape) if is_whole(&shape) => Ok(shape),
             // The type says which collection it is, the uses say of what.
+            Some(shape @ Object(_)) => Ok(filled(shape, used()?)),
             Some(shape) => Ok(filled(shape, used().unwrap_or(Opaque))),
         }
     }
@@ -103,9 +142,9 @@ impl<'d> Node<'d> {
             AnyNodeRef::ExprSubscript(each) if parent.at(&*each.value) == self => {
                 self.subscript_shape(parent, each, depth)
             }
-            AnyNodeRef::StmtFor(each) if parent.at(&*each.iter) == self => {
-                Ok(List(Box::new(parent.at(&*each.target).target_shape(depth)?)))
-            }
+            AnyNodeRef::StmtFor(each) if parent.at(&*each.iter) == self => Ok(List(Box::new(
+                parent.at(&*each.target).target_shape(depth)?,
+            ))),
             AnyNodeRef::Comprehension(each) if parent.at(&each.iter) == self => {
                 Ok(List(Box::new(parent.at(&each.target).target_shape(depth)?)))
             }
@@ -114,17 +153,22 @@ impl<'d> Node<'d> {
             AnyNodeRef::ExprUnaryOp(each) if each.op == ast::UnaryOp::USub => Ok(Int),
             AnyNodeRef::ExprCall(call) => self.argument_shape(parent, call, depth),
             AnyNodeRef::StmtAssign(each)
-                if parent.at(&*each.value) == self && matches!(each.targets.as_slice(), [Expr::Name(_)]) =>
+                if parent.at(&*each.value) == self
+                    && matches!(each.targets.as_slice(), [Expr::Name(_)]) =>
             {
                 parent.at(&each.targets[0]).target_shape(depth + 1)
             }
             AnyNodeRef::StmtAssign(each)
-                if parent.at(&*each.value) == self && matches!(each.targets.as_slice(), [Expr::Tuple(_)]) =>
+                if parent.at(&*each.value) == self
+                    && matches!(each.targets.as_slice(), [Expr::Tuple(_)]) =>
             {
                 parent.at(&each.targets[0]).target_shape(depth + 1)
             }
             AnyNodeRef::StmtAugAssign(each) if parent.at(&*each.value) != self => {
-                Ok(of_type(&parent.at(&*each.value).ty()).ok().flatten().unwrap_or(Opaque))
+                Ok(of_type(&parent.at(&*each.value).ty())
+                    .ok()
+                    .flatten()
+                    .unwrap_or(Opaque))
             }
             _ => Ok(Opaque),
         }
@@ -144,7 +188,10 @@ impl<'d> Node<'d> {
                 }
             }
             AnyNodeRef::ExprTuple(each) => {
-                let items = each.elts.iter().map(|item| self.at(item).target_shape(depth));
+                let items = each
+                    .elts
+                    .iter()
+                    .map(|item| self.at(item).target_shape(depth));
                 Ok(Tuple(items.collect::<Result<_, _>>()?))
             }
             _ => Ok(Opaque),
@@ -168,7 +215,9 @@ impl<'d> Node<'d> {
         }
         match name {
             "items" | "keys" | "values" => {
-                let pair = attribute.parent().map_or(Ok(Opaque), |call| call.shape_by_use(depth))?;
+                let pair = attribute
+                    .parent()
+                    .map_or(Ok(Opaque), |call| call.shape_by_use(depth))?;
                 Ok(dict_of(name, pair))
             }
             _ if STR_METHODS.contains(&name) => Ok(Str),
@@ -211,8 +260,15 @@ impl<'d> Node<'d> {
             Some(CmpOp::In | CmpOp::NotIn) if !left => List(Box::new(Opaque)),
             Some(CmpOp::In | CmpOp::NotIn | CmpOp::Is | CmpOp::IsNot) | None => Opaque,
             Some(op) => {
-                let across = if left { each.comparators.first() } else { Some(&*each.left) };
-                let known = across.and_then(other).filter(is_whole).filter(|shape| *shape != Nothing);
+                let across = if left {
+                    each.comparators.first()
+                } else {
+                    Some(&*each.left)
+                };
+                let known = across
+                    .and_then(other)
+                    .filter(is_whole)
+                    .filter(|shape| *shape != Nothing);
                 known.unwrap_or(match op {
                     CmpOp::Eq | CmpOp::NotEq => Opaque,
                     _ => Int,
@@ -222,7 +278,11 @@ impl<'d> Node<'d> {
     }
 
     fn operand_shape(self, parent: Node<'d>, each: &'d ast::ExprBinOp) -> Shape {
-        let across = if parent.at(&*each.left) == self { &each.right } else { &each.left };
+        let across = if parent.at(&*each.left) == self {
+            &each.right
+        } else {
+            &each.left
+        };
         let known = of_type(&parent.at(&**across).ty()).ok().flatten();
         match (each.op, known) {
             (ast::Operator::Mod, Some(Tuple(_))) => Str,
@@ -239,7 +299,10 @@ impl<'d> Node<'d> {
         depth: u32,
     ) -> Result<Shape, String> {
         if call.at(&*syntax.func) == self {
-            return Err(format!("`{}` is called and nothing is known of it", self.text()));
+            return Err(format!(
+                "`{}` is called and nothing is known of it",
+                self.text()
+            ));
         }
         if let Some(name) = call.builtin() {
             return match name {
@@ -255,8 +318,12 @@ impl<'d> Node<'d> {
             };
         }
         if call.method().is_some() || call.fact().is_some() {
-            let walks = call.fact().is_some_and(|fact| matches!(fact.work, crate::tables::Work::Linear(_)));
-            let gathers = call.method().is_some_and(|(_, name)| matches!(name, "extend" | "join" | "update"));
+            let walks = call
+                .fact()
+                .is_some_and(|fact| matches!(fact.work, crate::tables::Work::Linear(_)));
+            let gathers = call
+                .method()
+                .is_some_and(|(_, name)| matches!(name, "extend" | "join" | "update"));
             return Ok(if gathers || walks && call.method().is_none() {
                 List(Box::new(Opaque))
             } else {
@@ -266,14 +333,19 @@ impl<'d> Node<'d> {
         let Some(callee) = call.callee() else {
             return Err(format!("`{}` gets it and is not known", call.text()));
         };
-        let at = syntax.arguments.args.iter().position(|each| call.at(each) == self);
+        let at = syntax
+            .arguments
+            .args
+            .iter()
+            .position(|each| call.at(each) == self);
         let AnyNodeRef::StmtFunctionDef(function) = callee.ast() else {
             return Ok(Opaque);
         };
         match at.and_then(|at| function.parameters.args.get(at)) {
             Some(parameter) => {
                 let symbol = callee.at(&parameter.parameter).symbol();
-                let uses: Vec<Node<'d>> = symbol.map_or_else(Vec::new, |symbol| symbol.uses().collect());
+                let uses: Vec<Node<'d>> =
+                    symbol.map_or_else(Vec::new, |symbol| symbol.uses().collect());
                 match uses.first() {
                     Some(first) => first.shape(&uses, depth + 1),
                     None => Ok(Opaque),
@@ -298,7 +370,12 @@ impl<'d> Node<'d> {
         };
         let at = match name {
             "enumerate" => 1,
-            _ => call.arguments.args.iter().position(|each| self.at(each) == argument).unwrap_or(0),
+            _ => call
+                .arguments
+                .args
+                .iter()
+                .position(|each| self.at(each) == argument)
+                .unwrap_or(0),
         };
         let item = match self.shape_by_use(depth)? {
             List(items) => match *items {
@@ -321,7 +398,10 @@ fn dict_of(method: &str, walked: Shape) -> Shape {
         ("values", value) => (Opaque, value),
         (_, Tuple(parts)) => {
             let mut parts = parts.into_iter();
-            (parts.next().unwrap_or(Opaque), parts.next().unwrap_or(Opaque))
+            (
+                parts.next().unwrap_or(Opaque),
+                parts.next().unwrap_or(Opaque),
+            )
         }
         _ => (Opaque, Opaque),
     };
@@ -393,9 +473,13 @@ fn filled(shape: Shape, used: Shape) -> Shape {
         (Dict(key, value), Dict(k, v)) => Dict(inner(*key, *k), inner(*value, *v)),
         (Dict(_, value), Record(fields)) if *value == Opaque => Record(fields),
         (Dict(key, value), List(used)) => Dict(inner(*key, *used), value),
-        (Tuple(items), Tuple(parts)) if items.len() == parts.len() => {
-            Tuple(items.into_iter().zip(parts).map(|(a, b)| filled(a, b)).collect())
-        }
+        (Tuple(items), Tuple(parts)) if items.len() == parts.len() => Tuple(
+            items
+                .into_iter()
+                .zip(parts)
+                .map(|(a, b)| filled(a, b))
+                .collect(),
+        ),
         (Object(_), used @ Object(_)) => used,
         (shape, _) => shape,
     }
