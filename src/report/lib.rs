@@ -96,7 +96,6 @@ pub struct Options {
     pub explanations: BTreeMap<(usize, usize), Explanation>,
     /// Whether explanations that a model wrote go into SARIF too.
     pub explain_in_sarif: bool,
-    pub explanations: BTreeMap<(usize, usize), String>,
     /// What a profile saw at the findings.
     pub heats: Option<Heats>,
 }
