@@ -134,7 +134,7 @@ fn a_fix_that_imports_and_changes_the_line_before_the_loop() {
 #[test]
 fn what_cannot_be_closed_is_refused_with_the_reason() {
     let cases = [
-        ("requests.get(name)", "it needs the module `requests`"),
+        ("requests.get(name)", "`requests.get(name)` reaches outside"),
         (
             "for customer in customers",
             "there is no rewritten code to measure against",

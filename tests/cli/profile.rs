@@ -199,11 +199,11 @@ fn a_file_of_another_program_says_nothing() {
 fn a_broken_profile_is_named_with_its_place() {
     let cases: [(&[u8], &str); 9] = [
         (b"", "p: it is empty"),
-        (b"{\"shared\": {\"frames\": []}, \"profiles\": [{\"type\": \"sampled\"}]}", "p, line 1, column 61: missing field `unit`"),
+        (b"{\"shared\": {\"frames\": []}, \"profiles\": [{\"type\": \"sampled\"}]}", "p, line 1, column 59: missing field `unit`"),
         (b"{\"shared\": ", "p, line 1, column 11: EOF while parsing a value"),
         (b"{\"name\": 1}", "p: the JSON is of no profiler that is known"),
         (b"main (a.py:1) 4\nmain (a.py:2)\n", "p, line 2: a stack is followed by a number of samples"),
-        (b"{)\x03z\x01ai\x01\0", "p, byte 9: it ends in the middle of a value"),
+        (b"{)\x03z\x01ai\x01\0", "p, byte 7: it ends in the middle of a value"),
         (b"{)\x01z\x01ai\x01\0\0\x000", "p, entry 1: its key is no (file, line, name)"),
         (b"\xff\xfe\x00", "p, byte 0: it is neither text nor cProfile's"),
         (b"{\"shared\": {\"frames\": []}, \"profiles\": [{\"type\": \"sampled\", \"unit\": \"seconds\", \"samples\": [[7]], \"weights\": [1]}]}", "p, entry 1: there is no frame 7"),
