@@ -22,7 +22,11 @@ impl<'d> Node<'d> {
     pub fn can_go_before(self, around: Loop<'d>) -> bool {
         let whole = around.whole();
         let statement = whole.statement();
-        if statement.is_in_class_body() || !whole.is_evaluated_first(statement) {
+        // A new name shows where all names are looked at.
+        if statement.is_in_class_body()
+            || statement.frame().sees_all_names()
+            || !whole.is_evaluated_first(statement)
+        {
             return false;
         }
         let runs_later = self

@@ -4,7 +4,7 @@ use looplint_model::{CodeCost, Confidence, Cost, Cx, Finding, Fix, Related, Safe
 use looplint_python::ast::{AnyNodeRef, CmpOp};
 use looplint_python::types::{InCost, Proof};
 use looplint_python::summary::Subject;
-use looplint_python::{Kind, Loop, Multiplicity, Node, Python, Scan, Typed};
+use looplint_python::{BindingKind, Kind, Loop, Multiplicity, Node, Python, Scan, Typed};
 
 pub const ON: &[Kind] = &[Kind::Compare];
 
@@ -135,7 +135,8 @@ fn fix<'d>(scan: &Scan<'d>, test: Node<'d>, needle: Node<'d>, append: Node<'d>) 
     let start = start.owner();
     let value = start.assigned_value()?;
     let is_empty = value.kind() == Kind::List && value.children().next().is_none();
-    let is_changed = private.uses.iter().any(|each| each.role().role.may_change());
+    let is_deleted = symbol.bindings().any(|binding| binding.kind() == BindingKind::Deleted);
+    let is_changed = is_deleted || private.uses.iter().any(|each| each.role().role.may_change());
     let guarded = test.parent() == append.statement().parent() && needle.kind() == Kind::Name;
     if !is_empty || is_changed || !guarded || start.is_in_class_body() || !start.sees_builtin("set") {
         return None;
