@@ -286,7 +286,7 @@ fn a_notebook_keeps_every_other_byte() {
     );
     assert_eq!(
         spliced(file, &source, &[edit(c, c + 1, "c\nd")]),
-        file.replace(" \"c\"]", "\n   \"c\\n\",\n   \"d\"]")
+        file.replace("\"c\"]", "\"c\\n\",\n   \"d\"]")
     );
     // What is inserted between two cells belongs to the next, at the end of all to the last.
     assert_eq!(
