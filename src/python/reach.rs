@@ -3,6 +3,8 @@
 //! Found by going backwards through the graph from the use to the nearest bindings on every path.
 //! Does not follow values through attributes or elements.
 
+use ruff_python_ast::AnyNodeRef;
+
 use crate::graph::{Graph, graph};
 use crate::kind::Kind;
 use crate::node::Node;
@@ -34,6 +36,13 @@ impl<'d> Node<'d> {
                     id: *id,
                     document: self.document,
                 })
+                .collect();
+        }
+        // Functions of a module may run at any time.
+        if home != frame && home.kind() == Kind::Module {
+            return symbol
+                .bindings()
+                .filter(|each| gives_value(*each))
                 .collect();
         }
         let found = if home == frame {
@@ -86,11 +95,11 @@ impl<'d> Node<'d> {
 
     /// Whether `frame` is a lambda that is called where it stands: a key function, the lambda of `map`.
     fn is_applied(self, frame: Node<'d>) -> bool {
-        frame.kind() == Kind::Lambda
-            && self
-                .document
-                .loops()
-                .any(|each| each.node() == frame && !each.is_clause())
+        let AnyNodeRef::ExprLambda(lambda) = frame.ast() else {
+            return false;
+        };
+        let around = self.document.node(&*lambda.body).innermost_loop();
+        around.is_some_and(|each| each.node() == frame)
     }
 
     /// The frame around a function or lambda.

@@ -55,12 +55,14 @@ fn built_from(node: Node<'_>) -> Option<Node<'_>> {
             elts.iter().find_map(Expr::as_starred_expr).map(|spread| node.at(&*spread.value))
         }
         // `x in a + b`
-        AnyNodeRef::ExprBinOp(sum) if matches!(sum.op, Operator::Add | Operator::BitOr) => {
+        AnyNodeRef::ExprBinOp(sum)
+            if matches!(sum.op, Operator::Add | Operator::BitOr) && node.role().role == Role::Contains =>
+        {
             let is_collection = matches!(
                 node.ty().without_none(),
                 Type::List(_) | Type::Set(_) | Type::FrozenSet(_) | Type::Dict(..) | Type::TupleOf(_)
             );
-            (is_collection && node.role().role == Role::Contains).then(|| node.at(&*sum.left))
+            is_collection.then(|| node.at(&*sum.left))
         }
         // `x in text.split(",")`
         AnyNodeRef::ExprCall(_) if node.builtin().is_none() => {
