@@ -117,6 +117,18 @@ fn twice(run: &Value) -> Option<Value> {
     Some(run)
 }
 
+/// The run, whose agent has a name where nobody in it has one.
+fn with_agents(run: &Value) -> Option<Value> {
+    let mut run = run.clone();
+    let turns = run["turns"].as_array_mut()?;
+    if turns.iter().all(|turn| turn["agent_name"].is_null()) {
+        for turn in turns.iter_mut().filter(|turn| turn["role"] == "agent") {
+            turn["agent_name"] = json!("Zoltan");
+        }
+    }
+    Some(run)
+}
+
 fn compare(what: &str, change: impl Fn(&Value) -> Option<(Found, Found)>) {
     let (mut n, mut n_found, mut wrong) = (0, 0, Vec::new());
     for (name, run) in runs() {
@@ -144,6 +156,7 @@ fn compare(what: &str, change: impl Fn(&Value) -> Option<(Found, Found)>) {
 #[test]
 fn other_names_of_agents_change_nothing() {
     compare("agents renamed", |run| {
+        let run = &with_agents(run)?;
         let mut renamed = run.clone();
         let mut n = 0;
         let mut names: Vec<String> = Vec::new();
