@@ -20,7 +20,14 @@ LOOPLINT_BIN=$target/debug/looplint "$venv/bin/python" -W ignore::DeprecationWar
     -m unittest discover -s src/looplint/python/tests
 
 # The oldest Python that is supported, where there is one; the frameworks are for newer ones and say that they skip.
-oldest=$(command -v python3.9 || ls -d ~/.pyenv/versions/3.9.*/bin/python 2>/dev/null | tail -1 || true)
+# A name on the path need not run: a version manager puts one there for versions that are not switched on.
+oldest=
+for each in python3.9 ~/.pyenv/versions/3.9.*/bin/python; do
+    if "$each" -c '' 2>/dev/null; then
+        oldest=$each
+        break
+    fi
+done
 if [ -n "$oldest" ]; then
     LOOPLINT_BIN=$target/debug/looplint "$oldest" -m unittest discover -s src/looplint/python/tests
 else
