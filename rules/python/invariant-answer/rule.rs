@@ -1,4 +1,4 @@
-//! Calls of code that is not known, whose names say that they answer, asked the same in every turn of a clause.
+//! Calls of code that is not known, whose names say that they answer, asked the same in every turn of a loop.
 
 use looplint_model::{Confidence, Cost, Cx};
 use looplint_python::ast::AnyNodeRef;
@@ -62,7 +62,13 @@ fn answers(node: Node<'_>) -> bool {
     let Some(name) = called_name(node) else { return false };
     let is_free = node.method().is_none_or(|(receiver, _)| matches!(receiver.ty(), Type::Module(_) | Type::Library(_)));
     let is_cheap = CHEAP.contains(&name) || name.starts_with("is_") || name.starts_with("has_");
-    tables::answers(name) && !is_cheap && !(is_free && all_literal)
+    // What a class says of itself, asked for nothing, is a constant.
+    let is_of_class = node.method().is_some_and(|(receiver, _)| {
+        let last = receiver.source().rsplit('.').next().unwrap_or_default();
+        last.starts_with(char::is_uppercase) && call.arguments.is_empty()
+    });
+    let is_constant = is_of_class || (is_free && all_literal);
+    tables::answers(name) && !is_cheap && !is_constant
 }
 
 fn called_name(node: Node<'_>) -> Option<&str> {
@@ -73,7 +79,7 @@ fn called_name(node: Node<'_>) -> Option<&str> {
     }
 }
 
-/// Whether the name says that it reads, and not only nothing else; functions are named for what they give.
+/// Whether a method's name says that it reads; functions are named for what they give.
 fn says_so(node: Node<'_>) -> bool {
     let reads = |name| tables::guess(name) == tables::Guess::Reads;
     node.method().is_none_or(|(_, name)| reads(name))
