@@ -31,6 +31,17 @@ pub(crate) fn estimate(text: &str) -> Depth {
     scan.deepest
 }
 
+/// Which bytes go on with a word.
+static IN_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_' || byte >= 0x80;
+        byte += 1;
+    }
+    table
+};
+
 struct Scan<'t> {
     bytes: &'t [u8],
     at: usize,
@@ -108,13 +119,11 @@ impl Scan<'_> {
     /// A word, or the string that it is the prefix of.
     fn word(&mut self) {
         let start = self.at;
-        while self
-            .bytes
-            .get(self.at)
-            .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80)
-        {
-            self.at += 1;
-        }
+        let rest = &self.bytes[start..];
+        self.at += rest
+            .iter()
+            .position(|byte| !IN_WORD[usize::from(*byte)])
+            .unwrap_or(rest.len());
         let quoted = matches!(self.bytes.get(self.at), Some(b'"' | b'\''));
         if quoted && self.at - start <= 2 {
             let prefix = &self.bytes[start..self.at];
@@ -136,7 +145,15 @@ impl Scan<'_> {
         let triple = self.bytes.get(self.at..self.at + 3) == Some(&[quote; 3][..]);
         self.at += if triple { 3 } else { 1 };
         let (open, below, chain) = (self.open.len(), self.below, self.chain);
-        while let Some(&byte) = self.bytes.get(self.at) {
+        loop {
+            if !fields {
+                let rest = self.bytes.get(self.at..).unwrap_or_default();
+                let stop = if triple { quote } else { b'\n' };
+                self.at += memchr::memchr3(quote, b'\\', stop, rest).unwrap_or(rest.len());
+            }
+            let Some(&byte) = self.bytes.get(self.at) else {
+                break;
+            };
             match byte {
                 b'\\' => self.at += 1,
                 b'\n' if !triple => break,
@@ -168,9 +185,8 @@ impl Scan<'_> {
     }
 
     fn skip_line(&mut self) {
-        while self.bytes.get(self.at).is_some_and(|byte| *byte != b'\n') {
-            self.at += 1;
-        }
+        let rest = &self.bytes[self.at..];
+        self.at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
     }
 
     /// A new line: ends the statement where no bracket is open, or where the parser would give up on one

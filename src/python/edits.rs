@@ -248,6 +248,12 @@ impl<'d> Document<'d> {
             .unwrap_or(plain)
     }
 
+    /// Whether the file can speak of `name` of `module`: it has the one or the other as a plain name. A quick way to
+    /// know that a type is nowhere in the file.
+    pub fn can_name(&self, name: &str, module: &str) -> bool {
+        self.is_taken(name) || self.is_taken(module)
+    }
+
     /// Whether the file uses a name for anything but an attribute.
     pub(crate) fn is_taken(&self, name: &str) -> bool {
         self.index.names.contains_key(name)

@@ -55,11 +55,7 @@ impl<'d> Growth<'d> {
         if !own.ty.is_unknown() {
             return own;
         }
-        let likely = |ty: Type, span| Typed {
-            ty,
-            confidence: Confidence::Likely,
-            proof: vec![span],
-        };
+        let likely = |ty: Type, span| Typed::shown(ty, Confidence::Likely, span);
         let frame = self.target.frame();
         let assigned = frame.subtree().find_map(|node| match node.ast() {
             AnyNodeRef::StmtAssign(each) if !grows(node, self.target) => {
@@ -85,11 +81,7 @@ impl<'d> Growth<'d> {
             added.ast(),
             AnyNodeRef::ExprFString(_) | AnyNodeRef::ExprStringLiteral(_)
         );
-        is_text.then(|| Typed {
-            ty: Type::Str,
-            confidence: Confidence::Likely,
-            proof: vec![added.span()],
-        })
+        is_text.then(|| Typed::shown(Type::Str, Confidence::Likely, added.span()))
     }
 
     /// The outermost loop in which it grows.

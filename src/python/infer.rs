@@ -11,6 +11,7 @@ mod expressions;
 mod members;
 mod names;
 
+use arrayvec::ArrayVec;
 use looplint_model::{Confidence, Span};
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Number};
 
@@ -29,7 +30,7 @@ pub struct Typed {
     /// How sure it is. [`Confidence::Proven`]: every binding shows it.
     pub confidence: Confidence,
     /// The places that show it, for related locations; a few at most.
-    pub proof: Vec<Span>,
+    pub proof: ArrayVec<Span, PROOF_MAX>,
 }
 
 /// Most places kept as proof.
@@ -50,7 +51,16 @@ impl Typed {
         Typed {
             ty: Type::Unknown,
             confidence: Confidence::Possible,
-            proof: Vec::new(),
+            proof: ArrayVec::new(),
+        }
+    }
+
+    /// A type that one place shows.
+    pub fn shown(ty: Type, confidence: Confidence, by: Span) -> Typed {
+        Typed {
+            ty,
+            confidence,
+            proof: Some(by).into_iter().collect(),
         }
     }
 
@@ -63,7 +73,7 @@ impl Typed {
         Typed {
             ty,
             confidence,
-            proof: Vec::new(),
+            proof: ArrayVec::new(),
         }
     }
 
@@ -152,7 +162,7 @@ impl<'d> Node<'d> {
             return Typed::proven(simple);
         }
         let memo = &self.document.memo;
-        match memo.types.borrow().get(&self.id) {
+        match memo.types.borrow().get(self.id) {
             Some(Progress::Done(known)) => return known.clone(),
             Some(Progress::Open) => {
                 memo.tainted.set(true);
@@ -167,15 +177,17 @@ impl<'d> Node<'d> {
         }
         memo.fuel.set(fuel - 1);
         memo.depth.set(depth + 1);
-        memo.types.borrow_mut().insert(self.id, Progress::Open);
+        memo.types
+            .borrow_mut()
+            .open(self.id, self.document.index.nodes.len());
         let found = self.find_type();
         memo.depth.set(depth);
         let mut types = memo.types.borrow_mut();
         // What was found while a type was asked for inside of itself holds for that question only.
         if memo.tainted.get() && depth > 0 {
-            types.remove(&self.id);
+            types.forget(self.id);
         } else {
-            types.insert(self.id, Progress::Done(found.clone()));
+            types.close(self.id, found.clone());
         }
         found
     }

@@ -11,8 +11,61 @@ use crate::flow::Ways;
 use crate::graph::Graph;
 use crate::index::Index;
 use crate::infer::Typed;
+use crate::narrow::Guard;
 use crate::summary::FunctionSummary;
+use crate::tables::Fact;
 use crate::types::Type;
+
+/// What is kept of each node, or of each symbol, by its number: one lookup, where a map of as many entries would
+/// spend more on its own keeping than most questions take.
+#[derive(Debug)]
+pub(crate) struct Slots<T> {
+    /// [`UNASKED`], [`OPEN`], or two more than the place in `found`; empty until something is asked.
+    at: Vec<u32>,
+    found: Vec<T>,
+}
+
+const UNASKED: u32 = 0;
+const OPEN: u32 = 1;
+
+impl<T> Default for Slots<T> {
+    fn default() -> Slots<T> {
+        Slots {
+            at: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+}
+
+impl<T> Slots<T> {
+    /// What is kept under `id`.
+    pub(crate) fn get(&self, id: u32) -> Option<Progress<&T>> {
+        match *self.at.get(id as usize)? {
+            UNASKED => None,
+            OPEN => Some(Progress::Open),
+            place => Some(Progress::Done(&self.found[place as usize - 2])),
+        }
+    }
+
+    /// Says that `id`, one of `n`, is being found.
+    pub(crate) fn open(&mut self, id: u32, n: usize) {
+        if self.at.is_empty() {
+            self.at = vec![UNASKED; n];
+        }
+        self.at[id as usize] = OPEN;
+    }
+
+    /// Keeps what was found under an `id` that is open.
+    pub(crate) fn close(&mut self, id: u32, found: T) {
+        self.at[id as usize] = self.found.len() as u32 + 2;
+        self.found.push(found);
+    }
+
+    /// Forgets that an `id` was being found.
+    pub(crate) fn forget(&mut self, id: u32) {
+        self.at[id as usize] = UNASKED;
+    }
+}
 
 /// A type that is being found, or was.
 #[derive(Clone, Debug)]
@@ -32,9 +85,13 @@ pub(crate) struct Memo<'d> {
     /// Bindings that reach a use.
     pub reaching: RefCell<FxHashMap<u32, Box<[u32]>>>,
     /// Types by node.
-    pub types: RefCell<FxHashMap<u32, Progress<Typed>>>,
+    pub types: RefCell<Slots<Typed>>,
+    /// What the tables say of a call, by node.
+    pub facts: RefCell<Slots<Option<&'static Fact>>>,
     /// Types that all bindings of a symbol together give.
-    pub symbols: RefCell<FxHashMap<u32, Progress<Typed>>>,
+    pub symbols: RefCell<Slots<Typed>>,
+    /// Uses that conditions are about, by symbol.
+    pub guards: RefCell<FxHashMap<u32, Rc<[Guard<'d>]>>>,
     /// Summaries by function.
     pub summaries: RefCell<FxHashMap<u32, Progress<Rc<FunctionSummary>>>>,
     /// Functions that were asked about while they were being looked at.

@@ -3,6 +3,8 @@
 //! Knows where a condition holds: in its arm, in later operands, after an arm that leaves.
 //! Does not look at attributes or elements, which may change between the test and the use.
 
+use std::rc::Rc;
+
 use ruff_python_ast::{self as ast, AnyNodeRef, CmpOp, Expr, UnaryOp};
 
 use crate::flow::{never_falls, siblings};
@@ -12,9 +14,19 @@ use crate::scope::{Binding, BindingKind, Symbol};
 use crate::types::Type;
 
 /// What a condition says of a name when it has the stated truth.
+#[derive(Clone, Copy, Debug)]
 enum Fact<'d> {
     NotNone { when: bool },
     Is { class: &'d Expr },
+}
+
+/// A use of a name that is the subject of a condition.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guard<'d> {
+    /// The use.
+    at: u32,
+    condition: u32,
+    fact: Fact<'d>,
 }
 
 /// The type of `name` where it got its value from `binding`, which gives `typed`, with what the conditions around
@@ -29,16 +41,14 @@ pub(crate) fn narrowed<'d>(name: Node<'d>, binding: Binding<'d>, typed: Typed) -
     }
     let mut ty = typed.ty.clone();
     let mut proof = None;
-    for guard in symbol
-        .uses()
-        .filter(|guard| *guard != name && is_before(binding, *guard))
-    {
-        let Some((condition, fact)) = guard.tested() else {
+    for guard in symbol.guards().iter() {
+        if guard.at == name.id || !is_before(binding, guard.at) {
             continue;
-        };
+        }
+        let condition = name.document.at(guard.condition);
         let holds =
             |when| condition.holds_at(when, name) || condition.else_rebinds(when, symbol, name);
-        match fact {
+        match guard.fact {
             Fact::NotNone { when } if ty.members().contains(&Type::None) && holds(when) => {
                 ty = ty.without_none()
             }
@@ -70,8 +80,31 @@ pub(crate) fn narrowed<'d>(name: Node<'d>, binding: Binding<'d>, typed: Typed) -
 
 /// A test after the binding tells of its value: to get from the binding to a place where the test holds, control
 /// passes the test.
-fn is_before<'d>(binding: Binding<'d>, guard: Node<'d>) -> bool {
-    binding.kind() == BindingKind::Parameter || binding.target().id < guard.id
+fn is_before(binding: Binding<'_>, guard: u32) -> bool {
+    binding.kind() == BindingKind::Parameter || binding.target().id < guard
+}
+
+impl<'d> Symbol<'d> {
+    /// The uses that conditions are about; found once, for every use of the name asks.
+    fn guards(self) -> Rc<[Guard<'d>]> {
+        let guards = &self.document.memo.guards;
+        if let Some(known) = guards.borrow().get(&self.id) {
+            return known.clone();
+        }
+        let found: Rc<[Guard<'d>]> = self
+            .uses()
+            .filter_map(|each| {
+                let (condition, fact) = each.tested()?;
+                Some(Guard {
+                    at: each.id,
+                    condition: condition.id,
+                    fact,
+                })
+            })
+            .collect();
+        guards.borrow_mut().insert(self.id, found.clone());
+        found
+    }
 }
 
 fn is_one_of(ty: &Type, class: &Type) -> Type {

@@ -8,7 +8,8 @@ use looplint_python::{Kind, Loop, LoopKind, Node, Python, related_loops};
 pub const ON: &[Kind] = &[Kind::Call];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    if node.all_loops().next().is_none() || node.fact().and_then(|fact| fact.sink) != Some(Sink::Commit) {
+    let is_commit = matches!(node.method(), Some((_, "commit")));
+    if !is_commit || node.all_loops().next().is_none() || node.fact().and_then(|fact| fact.sink) != Some(Sink::Commit) {
         return;
     }
     let loops = node.asking_loops();

@@ -8,6 +8,9 @@ pub const ON: &[Kind] = &[Kind::Subscript];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some((deque, index)) = walked(node) else { return };
+    if !node.document().can_name("deque", "collections") {
+        return;
+    }
     let Some(scan) = Scan::of(node, deque) else { return };
     let typed = deque.typed();
     if !matches!(typed.ty.without_none(), Type::Deque(_)) || has_length_limit(deque) {

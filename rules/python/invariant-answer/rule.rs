@@ -54,21 +54,24 @@ fn is_asked<'d>(node: Node<'d>, innermost: Loop<'d>) -> bool {
 /// Whether the call is of code that is not known and most likely gives the same for the same arguments.
 fn answers(node: Node<'_>) -> bool {
     let AnyNodeRef::ExprCall(call) = node.ast() else { return false };
+    let Some(name) = called_name(node) else { return false };
+    let is_cheap = CHEAP.contains(&name) || name.starts_with("is_") || name.starts_with("has_");
+    if is_cheap || !tables::answers(name) {
+        return false;
+    }
     if node.fact().is_some() || node.builtin().is_some() || node.is_known_to_act() {
         return false;
     }
     let is_literal = |each: Node<'_>| each.kind() == Kind::Literal;
     let all_literal = call.arguments.iter_source_order().all(|each| is_literal(node.at(each.value())));
-    let Some(name) = called_name(node) else { return false };
     let is_free = node.method().is_none_or(|(receiver, _)| matches!(receiver.ty(), Type::Module(_) | Type::Library(_)));
-    let is_cheap = CHEAP.contains(&name) || name.starts_with("is_") || name.starts_with("has_");
     // What a class says of itself, asked for nothing, is a constant.
     let is_of_class = node.method().is_some_and(|(receiver, _)| {
         let last = receiver.source().rsplit('.').next().unwrap_or_default();
         last.starts_with(char::is_uppercase) && call.arguments.is_empty()
     });
     let is_constant = is_of_class || (is_free && all_literal);
-    tables::answers(name) && !is_cheap && !is_constant
+    !is_constant
 }
 
 fn called_name(node: Node<'_>) -> Option<&str> {

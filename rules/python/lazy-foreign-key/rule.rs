@@ -12,15 +12,18 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if row.kind() != Kind::Name || !each.ctx.is_load() {
         return;
     }
-    let Type::Model(model) = row.ty() else { return };
     // The row itself is asked for only where something of it is: `book.author.name`.
     let Some(AnyNodeRef::ExprAttribute(further)) = node.parent().map(Node::ast) else { return };
-    if further.attr.as_str() == "pk" || !is_foreign_key(node, &model, each.attr.as_str()) {
+    if further.attr.as_str() == "pk" {
         return;
     }
     let Some(around) = row.all_loops().find(|each| each.target().is_some_and(|target| target.symbol() == row.symbol())) else {
         return;
     };
+    let Type::Model(model) = row.ty() else { return };
+    if !is_foreign_key(node, &model, each.attr.as_str()) {
+        return;
+    }
     if around.is_bounded() || node.multiplicity(around) != Multiplicity::Repeated {
         return;
     }

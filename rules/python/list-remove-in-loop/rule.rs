@@ -53,7 +53,7 @@ fn taken_from_copy<'d>(list: Node<'d>, scan: &Scan<'d>) -> Option<Typed> {
         }
         _ => false,
     })?;
-    Some(Typed { ty: Type::list(Type::Unknown), confidence: Confidence::Likely, proof: vec![copy.span()] })
+    Some(Typed::shown(Type::list(Type::Unknown), Confidence::Likely, copy.span()))
 }
 
 /// `xs = [x for x in xs if x != gone]`: the list is made anew to lose one element.

@@ -8,6 +8,9 @@ use looplint_python::{Kind, Loop, Monomial, Multiplicity, Node, Python, Role, Ty
 pub const ON: &[Kind] = &[Kind::Call, Kind::Comprehension, Kind::Dict, Kind::List, Kind::Set, Kind::BinOp];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    if node.all_loops().next().is_none() {
+        return;
+    }
     let Some(source) = built_from(node).filter(|_| !node.drains()) else { return };
     // What a loop goes through: a plain copy costs no more than the loop itself, and invariant-call speaks for `sorted`.
     let heads_a_loop = node.role().role == Role::Iterates;

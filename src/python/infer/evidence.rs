@@ -139,11 +139,7 @@ impl<'d> Node<'d> {
             Kind::Dict => Type::dict(Type::Unknown, Type::Unknown),
             Kind::Str => Type::Str,
         };
-        Some(Typed {
-            ty,
-            confidence: Confidence::Possible,
-            proof: vec![span],
-        })
+        Some(Typed::shown(ty, Confidence::Possible, span))
     }
 
     /// All places that read the same name, or the same attribute of `self` in the class.

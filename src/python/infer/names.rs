@@ -301,7 +301,7 @@ impl<'d> Symbol<'d> {
 
     pub(super) fn infer(self) -> Typed {
         let memo = &self.document.memo;
-        match memo.symbols.borrow().get(&self.id) {
+        match memo.symbols.borrow().get(self.id) {
             Some(Progress::Done(known)) => return known.clone(),
             Some(Progress::Open) => {
                 memo.tainted.set(true);
@@ -309,15 +309,17 @@ impl<'d> Symbol<'d> {
             }
             None => {}
         }
-        memo.symbols.borrow_mut().insert(self.id, Progress::Open);
+        memo.symbols
+            .borrow_mut()
+            .open(self.id, self.document.index.symbols.len());
         let depth = memo.depth.replace(memo.depth.get() + 1);
         let found = self.find_type();
         memo.depth.set(depth);
         let mut symbols = memo.symbols.borrow_mut();
         if memo.tainted.get() && depth > 0 {
-            symbols.remove(&self.id);
+            symbols.forget(self.id);
         } else {
-            symbols.insert(self.id, Progress::Done(found.clone()));
+            symbols.close(self.id, found.clone());
         }
         found
     }
