@@ -5,7 +5,7 @@
 use ruff_python_ast::AnyNodeRef;
 
 use crate::kind::Kind;
-use crate::memo::Progress;
+use crate::memo::Asked;
 use crate::node::Node;
 use crate::tables::{self, Fact, Sink};
 use crate::types::Type;
@@ -15,14 +15,14 @@ impl<'d> Node<'d> {
     /// several types that disagree on effect, cost or sink.
     pub fn fact(self) -> Option<&'static Fact> {
         let facts = &self.document.memo.facts;
-        if let Some(Progress::Done(known)) = facts.borrow().get(self.id) {
+        if let Some(Asked::Found(known)) = facts.borrow().get(self.id) {
             return *known;
         }
         let found = self.find_fact();
         // While a type is being found the receiver's may not be all there is to it.
         if self.kind() == Kind::Call && !self.document.is_typing() {
             let mut facts = facts.borrow_mut();
-            facts.open(self.id, self.document.index.nodes.len());
+            facts.open(self.id, 0, self.document.index.nodes.len());
             facts.close(self.id, found);
         }
         found

@@ -17,7 +17,7 @@ use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Number};
 
 use crate::document::Document;
 use crate::elements::{begins_empty, settled};
-use crate::memo::Progress;
+use crate::memo::Asked;
 use crate::node::Node;
 use crate::tables;
 use crate::types::{Local, Operator, Type};
@@ -35,9 +35,6 @@ pub struct Typed {
 
 /// Most places kept as proof.
 const PROOF_MAX: usize = 4;
-
-/// Expressions looked at for one question, at most.
-const FUEL: u32 = 4_000;
 
 /// Expressions inside one another that are followed, at most.
 const DEPTH_MAX: u32 = 60;
@@ -140,10 +137,7 @@ impl<'d> Node<'d> {
     /// The type of an expression, a target or a parameter, with its evidence.
     pub fn typed(self) -> Typed {
         let memo = &self.document.memo;
-        if memo.depth.get() == 0 {
-            memo.fuel.set(FUEL);
-            memo.tainted.set(false);
-        }
+        memo.begin();
         settle(self.infer())
     }
 
@@ -163,31 +157,28 @@ impl<'d> Node<'d> {
         }
         let memo = &self.document.memo;
         match memo.types.borrow().get(self.id) {
-            Some(Progress::Done(known)) => return known.clone(),
-            Some(Progress::Open) => {
-                memo.tainted.set(true);
+            Some(Asked::Found(known)) => return known.clone(),
+            Some(Asked::Open(depth)) => {
+                memo.meet(depth);
                 return Typed::proven(Type::Never);
             }
             None => {}
         }
         let (depth, fuel) = (memo.depth.get(), memo.fuel.get());
         if depth > DEPTH_MAX || fuel == 0 {
-            memo.tainted.set(true);
+            // The question as a whole goes without an answer, not only this part.
+            memo.meet(0);
             return Typed::unknown();
         }
         memo.fuel.set(fuel - 1);
-        memo.depth.set(depth + 1);
-        memo.types
-            .borrow_mut()
-            .open(self.id, self.document.index.nodes.len());
-        let found = self.find_type();
-        memo.depth.set(depth);
+        let n = self.document.index.nodes.len();
+        memo.types.borrow_mut().open(self.id, depth, n);
+        let (found, is_whole) = memo.deeper(|| self.find_type());
         let mut types = memo.types.borrow_mut();
-        // What was found while a type was asked for inside of itself holds for that question only.
-        if memo.tainted.get() && depth > 0 {
-            types.forget(self.id);
-        } else {
+        if is_whole {
             types.close(self.id, found.clone());
+        } else {
+            types.forget(self.id);
         }
         found
     }
@@ -202,10 +193,7 @@ impl<'d> Document<'d> {
     /// The type of a member of a class of the module.
     pub(crate) fn member_type(&'d self, class: Node<'d>, name: &str) -> Type {
         let memo = &self.memo;
-        if memo.depth.get() == 0 {
-            memo.fuel.set(FUEL);
-            memo.tainted.set(false);
-        }
+        memo.begin();
         let name_of = match class.ast() {
             AnyNodeRef::StmtClassDef(each) => each.name.as_str(),
             _ => return Type::Unknown,
@@ -220,10 +208,7 @@ impl<'d> Document<'d> {
     /// What calling a function of the module gives.
     pub(crate) fn return_type(&'d self, function: Node<'d>) -> Type {
         let memo = &self.memo;
-        if memo.depth.get() == 0 {
-            memo.fuel.set(FUEL);
-            memo.tainted.set(false);
-        }
+        memo.begin();
         settle(self.type_of_return(function)).ty
     }
 }

@@ -20,13 +20,21 @@ use crate::types::Type;
 /// spend more on its own keeping than most questions take.
 #[derive(Debug)]
 pub(crate) struct Slots<T> {
-    /// [`UNASKED`], [`OPEN`], or two more than the place in `found`; empty until something is asked.
+    /// [`UNASKED`], [`OPEN`] and a depth, or one more than the place in `found`; empty until something is asked.
     at: Vec<u32>,
     found: Vec<T>,
 }
 
 const UNASKED: u32 = 0;
-const OPEN: u32 = 1;
+const OPEN: u32 = 1 << 31;
+
+/// Where a question stands.
+pub(crate) enum Asked<T> {
+    /// Being found, at this depth: asking again means that the answer rests on itself.
+    Open(u32),
+    /// Found.
+    Found(T),
+}
 
 impl<T> Default for Slots<T> {
     fn default() -> Slots<T> {
@@ -39,25 +47,25 @@ impl<T> Default for Slots<T> {
 
 impl<T> Slots<T> {
     /// What is kept under `id`.
-    pub(crate) fn get(&self, id: u32) -> Option<Progress<&T>> {
+    pub(crate) fn get(&self, id: u32) -> Option<Asked<&T>> {
         match *self.at.get(id as usize)? {
             UNASKED => None,
-            OPEN => Some(Progress::Open),
-            place => Some(Progress::Done(&self.found[place as usize - 2])),
+            open if open & OPEN != 0 => Some(Asked::Open(open & !OPEN)),
+            place => Some(Asked::Found(&self.found[place as usize - 1])),
         }
     }
 
     /// Says that `id`, one of `n`, is being found.
-    pub(crate) fn open(&mut self, id: u32, n: usize) {
+    pub(crate) fn open(&mut self, id: u32, depth: u32, n: usize) {
         if self.at.is_empty() {
             self.at = vec![UNASKED; n];
         }
-        self.at[id as usize] = OPEN;
+        self.at[id as usize] = OPEN | depth;
     }
 
     /// Keeps what was found under an `id` that is open.
     pub(crate) fn close(&mut self, id: u32, found: T) {
-        self.at[id as usize] = self.found.len() as u32 + 2;
+        self.at[id as usize] = self.found.len() as u32 + 1;
         self.found.push(found);
     }
 
@@ -112,12 +120,42 @@ pub(crate) struct Memo<'d> {
     pub depth: Cell<u32>,
     /// How many expressions it may still look at.
     pub fuel: Cell<u32>,
-    /// Whether it met a type that it is just finding.
-    pub tainted: Cell<bool>,
+    /// The outermost type still being found that the running search met: what rests on it holds only inside of it.
+    rests_on: Cell<u32>,
 }
+
+/// Expressions looked at for one question, at most.
+const FUEL: u32 = 4_000;
 
 impl<'d> Memo<'d> {
     pub(crate) fn new(_: &Index<'d>) -> Memo<'d> {
         Memo::default()
+    }
+
+    /// Begins a question for a type, unless it is part of another.
+    pub(crate) fn begin(&self) {
+        if self.depth.get() == 0 {
+            self.fuel.set(FUEL);
+        }
+    }
+
+    /// Notes that the running search met the type that is being found at this depth.
+    pub(crate) fn meet(&self, depth: u32) {
+        self.rests_on.set(self.rests_on.get().min(depth));
+    }
+
+    /// Runs `find` one level deeper, and tells whether what it found holds for every question: what met a type that
+    /// is being found further out is half an answer.
+    pub(crate) fn deeper<T>(&self, find: impl FnOnce() -> T) -> (T, bool) {
+        let depth = self.depth.get();
+        let outer = self.rests_on.replace(u32::MAX);
+        self.depth.set(depth + 1);
+        let found = find();
+        self.depth.set(depth);
+        let met = self.rests_on.get();
+        let is_whole = met >= depth;
+        self.rests_on
+            .set(if is_whole { outer } else { outer.min(met) });
+        (found, is_whole)
     }
 }

@@ -5,10 +5,10 @@
 use looplint_model::Confidence;
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
 
-use super::{FUEL, Typed, join_all, library, operator, settle};
+use super::{Typed, join_all, library, operator, settle};
 use crate::elements::{begins_empty, filled};
 use crate::kind::Kind;
-use crate::memo::Progress;
+use crate::memo::Asked;
 use crate::narrow::narrowed;
 use crate::node::Node;
 use crate::scope::{Binding, BindingKind, Symbol};
@@ -292,34 +292,29 @@ impl<'d> Symbol<'d> {
     /// The type over all its bindings.
     pub fn typed(self) -> Typed {
         let memo = &self.document.memo;
-        if memo.depth.get() == 0 {
-            memo.fuel.set(FUEL);
-            memo.tainted.set(false);
-        }
+        memo.begin();
         settle(self.infer())
     }
 
     pub(super) fn infer(self) -> Typed {
         let memo = &self.document.memo;
         match memo.symbols.borrow().get(self.id) {
-            Some(Progress::Done(known)) => return known.clone(),
-            Some(Progress::Open) => {
-                memo.tainted.set(true);
+            Some(Asked::Found(known)) => return known.clone(),
+            Some(Asked::Open(depth)) => {
+                memo.meet(depth);
                 return Typed::proven(Type::Never);
             }
             None => {}
         }
-        memo.symbols
-            .borrow_mut()
-            .open(self.id, self.document.index.symbols.len());
-        let depth = memo.depth.replace(memo.depth.get() + 1);
-        let found = self.find_type();
-        memo.depth.set(depth);
+        let n = self.document.index.symbols.len();
+        let depth = memo.depth.get();
+        memo.symbols.borrow_mut().open(self.id, depth, n);
+        let (found, is_whole) = memo.deeper(|| self.find_type());
         let mut symbols = memo.symbols.borrow_mut();
-        if memo.tainted.get() && depth > 0 {
-            symbols.forget(self.id);
-        } else {
+        if is_whole {
             symbols.close(self.id, found.clone());
+        } else {
+            symbols.forget(self.id);
         }
         found
     }
