@@ -11,13 +11,15 @@ mod expressions;
 mod members;
 mod names;
 
+use std::cell::RefCell;
+
 use arrayvec::ArrayVec;
 use looplint_model::{Confidence, Span};
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Number};
 
 use crate::document::Document;
 use crate::elements::{begins_empty, settled};
-use crate::memo::Asked;
+use crate::memo::{Asked, Memo, Slots};
 use crate::node::Node;
 use crate::tables;
 use crate::types::{Local, Operator, Type};
@@ -156,29 +158,45 @@ impl<'d> Node<'d> {
             return Typed::proven(simple);
         }
         let memo = &self.document.memo;
-        match memo.types.borrow().get(self.id) {
+        let n = self.document.index.nodes.len();
+        memo.kept(&memo.types, (self.id, n), || {
+            let fuel = memo.fuel.get();
+            if memo.depth.get() > DEPTH_MAX || fuel == 0 {
+                // The question as a whole goes without an answer, not only this part.
+                memo.meet(0);
+                return Typed::unknown();
+            }
+            memo.fuel.set(fuel - 1);
+            self.find_type()
+        })
+    }
+}
+
+impl Memo<'_> {
+    /// What is kept under the first number of `at`, one of as many as the second; else what `find` finds, kept where
+    /// it holds for every question. A type that is just being found is [`Type::Never`], which adds nothing.
+    fn kept(
+        &self,
+        slots: &RefCell<Slots<Typed>>,
+        at: (u32, usize),
+        find: impl FnOnce() -> Typed,
+    ) -> Typed {
+        let (id, n) = at;
+        match slots.borrow().get(id) {
             Some(Asked::Found(known)) => return known.clone(),
             Some(Asked::Open(depth)) => {
-                memo.meet(depth);
+                self.meet(depth);
                 return Typed::proven(Type::Never);
             }
             None => {}
         }
-        let (depth, fuel) = (memo.depth.get(), memo.fuel.get());
-        if depth > DEPTH_MAX || fuel == 0 {
-            // The question as a whole goes without an answer, not only this part.
-            memo.meet(0);
-            return Typed::unknown();
-        }
-        memo.fuel.set(fuel - 1);
-        let n = self.document.index.nodes.len();
-        memo.types.borrow_mut().open(self.id, depth, n);
-        let (found, is_whole) = memo.deeper(|| self.find_type());
-        let mut types = memo.types.borrow_mut();
+        slots.borrow_mut().open(id, self.depth.get(), n);
+        let (found, is_whole) = self.deeper(find);
+        let mut slots = slots.borrow_mut();
         if is_whole {
-            types.close(self.id, found.clone());
+            slots.close(id, found.clone());
         } else {
-            types.forget(self.id);
+            slots.forget(id);
         }
         found
     }

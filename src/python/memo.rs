@@ -94,6 +94,8 @@ pub(crate) struct Memo<'d> {
     pub reaching: RefCell<FxHashMap<u32, Box<[u32]>>>,
     /// Types by node.
     pub types: RefCell<Slots<Typed>>,
+    /// Types that functions give, by function.
+    pub returned: RefCell<Slots<Typed>>,
     /// What the tables say of a call, by node.
     pub facts: RefCell<Slots<Option<&'static Fact>>>,
     /// Types that all bindings of a symbol together give.

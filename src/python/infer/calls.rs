@@ -191,6 +191,13 @@ impl<'d> Node<'d> {
 impl<'d> Document<'d> {
     /// What calling a function of the module gives.
     pub(super) fn type_of_return(&'d self, function: Node<'d>) -> Typed {
+        let n = self.index.nodes.len();
+        self.memo.kept(&self.memo.returned, (function.id, n), || {
+            self.find_return(function)
+        })
+    }
+
+    fn find_return(&'d self, function: Node<'d>) -> Typed {
         let AnyNodeRef::StmtFunctionDef(each) = function.ast() else {
             return Typed::unknown();
         };

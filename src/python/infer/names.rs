@@ -8,7 +8,6 @@ use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
 use super::{Typed, join_all, library, operator, settle};
 use crate::elements::{begins_empty, filled};
 use crate::kind::Kind;
-use crate::memo::Asked;
 use crate::narrow::narrowed;
 use crate::node::Node;
 use crate::scope::{Binding, BindingKind, Symbol};
@@ -298,25 +297,8 @@ impl<'d> Symbol<'d> {
 
     pub(super) fn infer(self) -> Typed {
         let memo = &self.document.memo;
-        match memo.symbols.borrow().get(self.id) {
-            Some(Asked::Found(known)) => return known.clone(),
-            Some(Asked::Open(depth)) => {
-                memo.meet(depth);
-                return Typed::proven(Type::Never);
-            }
-            None => {}
-        }
         let n = self.document.index.symbols.len();
-        let depth = memo.depth.get();
-        memo.symbols.borrow_mut().open(self.id, depth, n);
-        let (found, is_whole) = memo.deeper(|| self.find_type());
-        let mut symbols = memo.symbols.borrow_mut();
-        if is_whole {
-            symbols.close(self.id, found.clone());
-        } else {
-            symbols.forget(self.id);
-        }
-        found
+        memo.kept(&memo.symbols, (self.id, n), || self.find_type())
     }
 
     pub(super) fn find_type(self) -> Typed {
