@@ -17,6 +17,7 @@ use tower_service::Service;
 
 use std::sync::atomic::Ordering;
 
+use crate::outbox::Message;
 use crate::pull;
 use crate::server::Looplint;
 use crate::session::{Loudness, Session};
@@ -85,11 +86,9 @@ impl Guard {
             let result = pull::answer(&session, &method, params.unwrap_or_default()).await;
             match result {
                 Ok(result) => {
-                    let message = format!(
-                        r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#,
-                        json!(own)
-                    );
-                    session.outbox.send(&message);
+                    let head = format!(r#"{{"jsonrpc":"2.0","id":{},"result":"#, json!(own));
+                    let message = Message::from(head).then_all(result).then("}");
+                    session.outbox.send(message);
                     None
                 }
                 Err(error) => Some(Response::from_error(own, error)),

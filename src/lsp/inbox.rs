@@ -106,7 +106,7 @@ fn read_all(mut input: impl BufRead, outbox: &Outbox, sender: &mpsc::Sender<Vec<
                     return;
                 }
             }
-            Vetted::Answer(answer) => outbox.send(&answer),
+            Vetted::Answer(answer) => outbox.send(answer),
             Vetted::Drop => {}
         }
     }

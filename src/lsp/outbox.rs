@@ -36,7 +36,52 @@ struct Queue {
 struct Frame {
     /// What the message replaces when that was not written yet.
     key: Option<String>,
-    bytes: Vec<u8>,
+    parts: Vec<Part>,
+}
+
+/// A JSON message in parts: a report of thousands of findings is kept anyway and not copied into each message.
+#[derive(Debug)]
+pub(crate) struct Message(Vec<Part>);
+
+#[derive(Debug)]
+enum Part {
+    Own(Vec<u8>),
+    Kept(Arc<String>),
+}
+
+impl Part {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Part::Own(bytes) => bytes,
+            Part::Kept(text) => text.as_bytes(),
+        }
+    }
+}
+
+impl Message {
+    /// The same with more text at its end.
+    pub(crate) fn then(mut self, text: impl Into<String>) -> Message {
+        self.0.push(Part::Own(text.into().into_bytes()));
+        self
+    }
+
+    /// The same with a text at its end that is kept elsewhere too.
+    pub(crate) fn then_kept(mut self, text: &Arc<String>) -> Message {
+        self.0.push(Part::Kept(Arc::clone(text)));
+        self
+    }
+
+    /// The same with another message at its end.
+    pub(crate) fn then_all(mut self, other: Message) -> Message {
+        self.0.extend(other.0);
+        self
+    }
+}
+
+impl<T: Into<String>> From<T> for Message {
+    fn from(text: T) -> Message {
+        Message(Vec::new()).then(text)
+    }
 }
 
 impl Outbox {
@@ -62,16 +107,16 @@ impl Outbox {
     }
 
     /// Sends a JSON message.
-    pub(crate) fn send(&self, json: &str) {
-        self.push(None, framed(json));
+    pub(crate) fn send(&self, json: impl Into<Message>) {
+        self.push(None, framed(json.into()));
     }
 
     /// Sends a JSON message in place of any older one of the same `key`.
-    pub(crate) fn replace(&self, key: &str, json: &str) {
-        self.push(Some(key.to_owned()), framed(json));
+    pub(crate) fn replace(&self, key: &str, json: impl Into<Message>) {
+        self.push(Some(key.to_owned()), framed(json.into()));
     }
 
-    fn push(&self, key: Option<String>, bytes: Vec<u8>) {
+    fn push(&self, key: Option<String>, parts: Vec<Part>) {
         let mut queue = self.lock();
         if queue.closed {
             return;
@@ -79,7 +124,7 @@ impl Outbox {
         if key.is_some() {
             queue.frames.retain(|frame| frame.key != key);
         }
-        queue.frames.push_back(Frame { key, bytes });
+        queue.frames.push_back(Frame { key, parts });
         self.0.changed.notify_all();
     }
 
@@ -124,7 +169,9 @@ impl Outbox {
             };
             queue.writing = true;
             drop(queue);
-            out.write_all(&frame.bytes)?;
+            for part in &frame.parts {
+                out.write_all(part.bytes())?;
+            }
             out.flush()?;
         }
     }
@@ -134,13 +181,10 @@ impl Outbox {
     }
 }
 
-fn framed(json: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(json.len() + 32);
-    bytes.extend_from_slice(b"Content-Length: ");
-    bytes.extend_from_slice(json.len().to_string().as_bytes());
-    bytes.extend_from_slice(b"\r\n\r\n");
-    bytes.extend_from_slice(json.as_bytes());
-    bytes
+fn framed(message: Message) -> Vec<Part> {
+    let length: usize = message.0.iter().map(|part| part.bytes().len()).sum();
+    let header = Message::from(format!("Content-Length: {length}\r\n\r\n"));
+    header.then_all(message).0
 }
 
 /// The protocol crate's way out. It hands over whole messages, because all that it writes is taken at once.
@@ -150,7 +194,7 @@ impl AsyncWrite for Outbox {
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.push(None, bytes.to_vec());
+        self.push(None, vec![Part::Own(bytes.to_vec())]);
         Poll::Ready(Ok(bytes.len()))
     }
 

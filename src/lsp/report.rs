@@ -66,7 +66,7 @@ pub(crate) struct Piece {
     /// Where it lies in what was checked.
     pub(crate) span: Span,
     /// Its diagnostics, a JSON list.
-    pub(crate) items: String,
+    pub(crate) items: Arc<String>,
 }
 
 impl Piece {
@@ -76,7 +76,7 @@ impl Piece {
             version: text.version,
             source: text.source,
             span,
-            items: String::new(),
+            items: Arc::default(),
         }
     }
 
@@ -158,6 +158,9 @@ pub(crate) fn check(
     }
     let page = |rule: &str| host.page(rule);
     let mut writer = Writer::new(&report.pieces, task.columns, task.shows, &page);
+    if let Some(before) = before {
+        writer.reserve(before.pieces.iter().map(|piece| piece.items.len()));
+    }
     for (number, finding) in report.findings.iter().enumerate() {
         writer.finding(number, finding);
     }
@@ -168,7 +171,7 @@ pub(crate) fn check(
     }
     let lists = writer.finish();
     for (piece, items) in report.pieces.iter_mut().zip(lists) {
-        piece.items = items;
+        piece.items = Arc::new(items);
     }
     report
 }

@@ -23,7 +23,7 @@ use crate::choices::Choices;
 use crate::documents::{Documents, Open};
 use crate::features::Features;
 use crate::host::{Host, Trouble};
-use crate::outbox::Outbox;
+use crate::outbox::{Message, Outbox};
 use crate::paths;
 use crate::profiles::{Governed, LOOK_AGAIN, Numbered, Profiles};
 use crate::report::{self, Report, Task};
@@ -158,7 +158,7 @@ impl Session {
 
     pub(crate) fn notify(&self, method: &str, params: &Value) {
         let message = json!({"jsonrpc": "2.0", "method": method, "params": params});
-        self.outbox.send(&message.to_string());
+        self.outbox.send(message.to_string());
     }
 
     /// Changes a document, or opens it, and has it checked where reports are pushed.
@@ -376,13 +376,13 @@ impl Session {
     fn publish(&self, open: &mut Open, report: &Report) {
         for piece in &report.pieces {
             let uri = piece.uri.as_str();
-            let message = format!(
-                r#"{{"jsonrpc":"2.0","method":"textDocument/publishDiagnostics","params":{{"uri":{},"version":{},"diagnostics":{}}}}}"#,
+            let head = format!(
+                r#"{{"jsonrpc":"2.0","method":"textDocument/publishDiagnostics","params":{{"uri":{},"version":{},"diagnostics":"#,
                 json!(uri),
                 piece.version,
-                piece.items
             );
-            self.outbox.replace(uri, &message);
+            let message = Message::from(head).then_kept(&piece.items).then("}}");
+            self.outbox.replace(uri, message);
         }
         for cell in open.cells() {
             // A cell that is no code any more loses what was shown in it.
@@ -404,7 +404,7 @@ impl Session {
             r#"{{"jsonrpc":"2.0","method":"textDocument/publishDiagnostics","params":{{"uri":{},"diagnostics":{items}}}}}"#,
             json!(uri.as_str()),
         );
-        self.outbox.replace(uri.as_str(), &message);
+        self.outbox.replace(uri.as_str(), message);
     }
 
     /// Keeps the broken configurations that are shown in step with those that are broken.

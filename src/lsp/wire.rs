@@ -99,6 +99,13 @@ impl<'w> Writer<'w> {
         }
     }
 
+    /// Makes room for as many bytes as the lists of an older text had, so that they do not grow by copying.
+    pub(crate) fn reserve(&mut self, before: impl Iterator<Item = usize>) {
+        for (list, n_bytes) in self.lists.iter_mut().zip(before) {
+            list.reserve(n_bytes + n_bytes / 16);
+        }
+    }
+
     /// The JSON lists, one for each piece.
     pub(crate) fn finish(self) -> Vec<String> {
         self.lists.into_iter().map(closed).collect()

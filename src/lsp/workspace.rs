@@ -86,7 +86,7 @@ struct Found {
     version: Option<i32>,
     result_id: String,
     /// The diagnostics as a JSON list; `None` where they are those that the client has.
-    items: Option<String>,
+    items: Option<Arc<String>>,
     n_findings: usize,
 }
 
@@ -113,7 +113,7 @@ impl Found {
             uri: uri.parse().ok()?,
             version: None,
             result_id: String::new(),
-            items: Some("[]".into()),
+            items: Some(Arc::new("[]".to_owned())),
             n_findings: 0,
         })
     }
@@ -242,7 +242,7 @@ impl Answer<'_> {
             let message = format!(
                 r#"{{"jsonrpc":"2.0","method":"$/progress","params":{{"token":{token},"value":{{"items":[{items}]}}}}}}"#
             );
-            self.session.outbox.send(&message);
+            self.session.outbox.send(message);
             while self.session.outbox.n_waiting() > N_WAITING_MAX {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
@@ -268,7 +268,10 @@ pub(crate) async fn show_all(session: &Arc<Session>, token: Option<Value>) -> (u
                 progress.step();
                 if let Some(found) = found.filter(|found| found.n_findings > 0) {
                     n_findings += found.n_findings;
-                    session.publish_list(&found.uri, found.items.as_deref().unwrap_or("[]"));
+                    session.publish_list(
+                        &found.uri,
+                        found.items.as_ref().map_or("[]", |items| items.as_str()),
+                    );
                     shown.insert(found.uri);
                 }
             }
@@ -402,7 +405,7 @@ fn check(session: &Arc<Session>, file: &Path, known: &HashMap<String, String>) -
     let report = report::check_file(task, bytes, governed.profile, session.host.as_ref())?;
     let piece = report.pieces.first()?;
     let result_id = piece.result_id();
-    let is_empty = piece.items == "[]";
+    let is_empty = *piece.items == "[]";
     remember(
         session,
         file,
