@@ -59,17 +59,6 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// Whether the call is of a function of the module that is seen to do more than answer: it changes something,
-    /// keeps what it is given, waits, or gives its items one by one.
-    pub fn is_known_to_act(self) -> bool {
-        self.summary().is_some_and(|summary| {
-            let changes = [&summary.mutates, &summary.keeps]
-                .iter()
-                .any(|each| !each.is_empty());
-            changes || !summary.writes.is_empty() || summary.asynchronous || summary.generator
-        })
-    }
-
     /// `xs.index(x, start)`: the search goes on where the last one ended, and all of them together go through once.
     pub fn searches_on(self) -> bool {
         matches!(self.method(), Some((_, "index" | "find")))

@@ -86,7 +86,8 @@ impl<'d> Node<'d> {
         };
         match binding.kind() {
             // What a call wrote out.
-            BindingKind::Rest | BindingKind::Keywords => true,
+            BindingKind::Rest => !self.is_spread_to(binding.target()),
+            BindingKind::Keywords => true,
             // Nothing but an enum can be gone through among classes.
             BindingKind::Imported => self.role().role == Role::Iterates && is_class_name(name),
             BindingKind::Assigned => {
@@ -103,6 +104,34 @@ impl<'d> Node<'d> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a call in the module spreads a collection over the function's `*xs`, other than that itself.
+    fn is_spread_to(self, rest: Node<'d>) -> bool {
+        let Some(AnyNodeRef::StmtFunctionDef(function)) = rest.parent().map(Node::ast) else {
+            return false;
+        };
+        let name = function.name.as_str();
+        if rest.parent().and_then(Node::parent_class).is_some() {
+            return false;
+        }
+        self.document.of_kind(Kind::Call).any(|call| {
+            let spreads = |each: &'d Expr| match each {
+                Expr::Starred(spread) => {
+                    let of = call.at(&*spread.value);
+                    of.kind() == Kind::Name && of.source() != rest.source().trim_start_matches('*')
+                }
+                _ => false,
+            };
+            match call.ast() {
+                AnyNodeRef::ExprCall(each) => {
+                    each.func.is_name_expr()
+                        && call.called_name() == Some(name)
+                        && each.arguments.args.iter().any(spreads)
+                }
+                _ => false,
+            }
+        })
     }
 
     fn holds_handful(self, each: &'d ast::ExprAttribute) -> bool {

@@ -312,6 +312,12 @@ impl<'d> Node<'d> {
         })
     }
 
+    /// Whether something in the loop, beside this expression, changes the attribute `name` of what begins with `root`, or
+    /// its object.
+    pub(crate) fn sees_change_of(self, name: &str, root: Symbol<'d>, around: Loop<'d>) -> bool {
+        attribute_change(name, Some(root), around, Asked::about(self), false).is_some()
+    }
+
     /// An attribute stays the same when neither it nor what it is an attribute of is bound anew, nothing changes its
     /// object, and no method in the loop may do so.
     fn check_attribute(

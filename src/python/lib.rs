@@ -4,6 +4,7 @@
 //! Does not know any rule, any file, any protocol. It is the only crate that names the Python parser.
 
 mod annotate;
+mod answers;
 mod calls;
 mod cost;
 mod decode;

@@ -391,21 +391,31 @@ fn is_channel(ty: &Type) -> bool {
 }
 
 impl Node<'_> {
-    /// Whether something between this place and `around` decides whether it runs.
+    /// Whether something between this place and `around` decides whether it runs. A condition itself runs: the test of
+    /// an `if`, what `and` looks at first, and the test of an `elif`, which most turns come to.
     pub fn is_conditional_in(self, around: Loop<'_>) -> bool {
         let whole = around.whole().span();
-        self.ancestors()
-            .take_while(|each| whole.contains(each.span()) && each.span() != whole)
-            .any(|each| {
-                matches!(
-                    each.kind(),
-                    Kind::If
-                        | Kind::Arm
-                        | Kind::IfExpression
-                        | Kind::BoolOp
-                        | Kind::Case
-                        | Kind::Except
-                )
-            })
+        let mut below = self;
+        for each in self.ancestors() {
+            if !whole.contains(each.span()) || each.span() == whole {
+                return false;
+            }
+            let is_asked_first = match each.ast() {
+                AnyNodeRef::StmtIf(test) => below == each.at(&*test.test),
+                AnyNodeRef::ElifElseClause(arm) => {
+                    arm.test.as_ref().is_some_and(|test| below == each.at(test))
+                }
+                AnyNodeRef::ExprIf(test) => below == each.at(&*test.test),
+                AnyNodeRef::ExprBoolOp(all) => below == each.at(&all.values[0]),
+                _ => !matches!(each.kind(), Kind::Case | Kind::Except),
+            };
+            // An arm hangs below the `if` whose test came before.
+            let is_arm = below.kind() == Kind::Arm;
+            if !is_asked_first && !is_arm {
+                return true;
+            }
+            below = each;
+        }
+        false
     }
 }

@@ -1,19 +1,19 @@
 //! Calls of code that is not known, whose names say that they answer, asked the same in every turn of a loop.
 
 use looplint_model::{Confidence, Cost, Cx};
-use looplint_python::ast::AnyNodeRef;
 use looplint_python::tables;
-use looplint_python::{Kind, Loop, LoopKind, Multiplicity, Node, Python, Role, Type, related_loops};
+use looplint_python::{Kind, Loop, LoopKind, Multiplicity, Node, Python, Role, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    if node.all_loops().next().is_none() || !answers(node) || node.is_in_test() {
-        return;
-    }
-    let loops = repeats(node);
-    let Some(&innermost) = loops.first() else { return };
-    if !is_asked(node, innermost) {
+    let Some(loops) = asks_again(node) else { return };
+    // The call around it says the same of both.
+    let is_part = node
+        .ancestors()
+        .take_while(|above| !matches!(above.kind(), Kind::Comprehension | Kind::For | Kind::Lambda))
+        .any(|above| above.kind() == Kind::Call && asks_again(above).is_some());
+    if is_part || node.is_in_test() {
         return;
     }
     let what = node.text();
@@ -33,67 +33,71 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cx.report(finding);
 }
 
+/// The loops whose turns all ask the same and look at the answer, innermost first; never empty.
+fn asks_again(node: Node<'_>) -> Option<Vec<Loop<'_>>> {
+    node.all_loops().next()?;
+    if !node.answers_dearly() {
+        return None;
+    }
+    let loops = repeats(node);
+    (!loops.is_empty() && is_asked(node, &loops)).then_some(loops)
+}
+
 /// Whether the loop wants the answer in each turn, and only looks at it.
-fn is_asked<'d>(node: Node<'d>, innermost: Loop<'d>) -> bool {
+fn is_asked<'d>(node: Node<'d>, loops: &[Loop<'d>]) -> bool {
     let Some(parent) = node.parent() else { return false };
+    if node.is_acted_on() {
+        return false;
+    }
+    let innermost = loops[0];
+    // A text is short: a new one in each turn counts where the turn is as short, or where there are many.
+    // In what is put together anew in each turn it does not.
+    let is_dear_text = || (innermost.is_clause() || loops.len() > 1) && !is_put_together(node);
+    let is_sure = innermost.is_clause() || !node.is_conditional_in(innermost);
     match node.role().role {
         Role::Contains => true,
         Role::Iterates => innermost.is_clause() || matches!(parent.kind(), Kind::For | Kind::Comprehension),
+        // A text made in two steps, for all items that have something to compare.
+        Role::Method if node.is_of_text() && node.method().is_some_and(|(of, _)| of.is_of_text()) => {
+            !is_put_together(node) && (innermost.is_clause() || !guarded(node).is_conditional_in(innermost))
+        }
         Role::Reads | Role::Method => {
             let is_used = !matches!(parent.kind(), Kind::ExprStatement | Kind::AugAssign);
-            is_used && (innermost.is_clause() || !node.is_conditional_in(innermost))
+            is_used && is_sure && (!node.is_of_text() || is_dear_text())
         }
         Role::Escapes => {
             let is_argument = matches!(parent.kind(), Kind::Call | Kind::Keyword);
-            innermost.is_clause() || (is_argument && says_so(node) && !node.is_conditional_in(innermost))
+            let is_often = loops.len() > 1 || !node.is_conditional_in(innermost);
+            innermost.is_clause() || (is_argument && says_so(node) && is_often && (!node.is_of_text() || is_dear_text()))
+        }
+        // `answer = ask(x)` that nothing changes afterwards.
+        Role::Aliases => {
+            let is_asked_something = node.argument(0, "").is_some();
+            let is_plain = parent.kind() == Kind::Assign && is_sure && !node.is_of_text();
+            is_plain && is_asked_something && says_so(node) && !node.is_kept_in(innermost)
         }
         _ => false,
     }
 }
 
-/// Whether the call is of code that is not known and most likely gives the same for the same arguments.
-fn answers(node: Node<'_>) -> bool {
-    let AnyNodeRef::ExprCall(call) = node.ast() else { return false };
-    let Some(name) = called_name(node) else { return false };
-    let is_cheap = CHEAP.contains(&name) || name.starts_with("is_") || name.starts_with("has_");
-    if is_cheap || !tables::answers(name) {
-        return false;
-    }
-    if node.fact().is_some() || node.builtin().is_some() || node.is_known_to_act() {
-        return false;
-    }
-    let is_literal = |each: Node<'_>| each.kind() == Kind::Literal;
-    let all_literal = call.arguments.iter_source_order().all(|each| is_literal(node.at(each.value())));
-    let is_free = node.method().is_none_or(|(receiver, _)| matches!(receiver.ty(), Type::Module(_) | Type::Library(_)));
-    // What a class says of itself, asked for nothing, is a constant.
-    let is_of_class = node.method().is_some_and(|(receiver, _)| {
-        let last = receiver.source().rsplit('.').next().unwrap_or_default();
-        last.starts_with(char::is_uppercase) && call.arguments.is_empty()
-    });
-    let is_constant = is_of_class || (is_free && all_literal);
-    !is_constant
+/// Whether it goes into a longer text: `f"{name.upper()}_{row}"`.
+fn is_put_together(node: Node<'_>) -> bool {
+    node.ancestors().take_while(|above| above.expr().is_some() && above.kind() != Kind::Call).any(|above| {
+        matches!(above.kind(), Kind::FString | Kind::BinOp)
+    })
 }
 
-fn called_name(node: Node<'_>) -> Option<&str> {
-    let AnyNodeRef::ExprCall(call) = node.ast() else { return None };
-    match node.method() {
-        Some((_, name)) => Some(name),
-        None => call.func.is_name_expr().then(|| node.at(&*call.func).source()),
-    }
+/// The whole of what `and` and `or` put together around it: `item.value and line.replace(..)`.
+fn guarded(node: Node<'_>) -> Node<'_> {
+    let within = |above: &Node<'_>| above.expr().is_some();
+    node.ancestors().take_while(within).filter(|above| above.kind() == Kind::BoolOp).last().unwrap_or(node)
 }
 
 /// Whether a method's name says that it reads; functions are named for what they give.
 fn says_so(node: Node<'_>) -> bool {
     let reads = |name| tables::guess(name) == tables::Guess::Reads;
-    node.method().is_none_or(|(_, name)| reads(name))
+    node.method().is_none_or(|(_, name)| reads(name)) || node.callee().is_some() || node.fact().is_some()
 }
-
-/// Methods that are quick whatever they are asked: views, and words.
-const CHEAP: [&str; 28] = [
-    "reshape", "ravel", "view", "transpose", "value", "getChild", "child", "in_", "isnot", "precedence",
-    "keys", "get", "values", "items", "edges", "nodes", "upper", "lower", "strip", "encode", "decode", "format", "size", "title",
-    "as_posix", "name", "tolist", "cpu",
-];
 
 /// The loops in which neither what is asked nor the arguments change, innermost first.
 fn repeats(node: Node<'_>) -> Vec<Loop<'_>> {
@@ -101,7 +105,8 @@ fn repeats(node: Node<'_>) -> Vec<Loop<'_>> {
     for each in node.loops() {
         // A `while` waits for something to change.
         let is_while = each.kind() == LoopKind::While;
-        if is_while || each.retries_or_waits() || each.sleeps() || node.multiplicity(each) != Multiplicity::Repeated || !is_same(node, each) {
+        let waits = is_while || each.retries_or_waits() || each.sleeps();
+        if waits || node.multiplicity(each) != Multiplicity::Repeated || !node.is_asked_the_same(each) {
             break;
         }
         if !each.is_bounded() {
@@ -109,14 +114,4 @@ fn repeats(node: Node<'_>) -> Vec<Loop<'_>> {
         }
     }
     loops
-}
-
-fn is_same<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
-    let AnyNodeRef::ExprCall(call) = node.ast() else { return false };
-    let asked = match node.method() {
-        Some((receiver, _)) => receiver,
-        None => node.at(&*call.func),
-    };
-    asked.invariant(around).is_ok()
-        && call.arguments.iter_source_order().all(|each| node.at(each.value()).invariant(around).is_ok())
 }

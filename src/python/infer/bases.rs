@@ -3,8 +3,9 @@
 //! Knows bases in the module and, through the tables, those of libraries; Django's models among them.
 //! Does not know classes of other modules of the program, but for what their names give away.
 
-use ruff_python_ast::AnyNodeRef;
+use ruff_python_ast::{AnyNodeRef, Expr};
 
+use super::Typed;
 use crate::document::Document;
 use crate::kind::Kind;
 use crate::node::Node;
@@ -59,6 +60,33 @@ impl<'d> Document<'d> {
                 }
                 if let Some(known) = tables::class(&name) {
                     return Some(known);
+                }
+            }
+        }
+        None
+    }
+
+    /// The type of a field that a base of the class declares on the spot:
+    /// `class Point(NamedTuple("Point", [("x", int)]))`.
+    pub(super) fn field_of_base(&'d self, class: Node<'d>, name: &str) -> Option<Typed> {
+        for own in self.own_classes(class) {
+            for base in own.bases().filter(|base| base.kind() == Kind::Call) {
+                if !matches!(base.called_name(), Some("NamedTuple")) {
+                    continue;
+                }
+                let AnyNodeRef::ExprList(fields) = base.argument(1, "fields")?.ast() else {
+                    continue;
+                };
+                for field in &fields.elts {
+                    if let Expr::Tuple(pair) = field
+                        && let [key, annotation] = pair.elts.as_slice()
+                        && own.at(key).constant_str() == Some(name)
+                    {
+                        return Some(
+                            Typed::proven(own.at(annotation).annotation())
+                                .shown_by(own.at(field).span()),
+                        );
+                    }
                 }
             }
         }

@@ -74,6 +74,13 @@ impl<'d> Node<'d> {
                 Type::list(Type::Str)
             }
             "splitlines" if n_arguments <= 1 && !is_accessor => Type::list(Type::Unknown),
+            // Named for what it gives.
+            _ if name.ends_with("_list") && tables::answers(name) => {
+                let ty = Type::list(Type::Unknown);
+                return Typed::proven(ty)
+                    .at_most(Confidence::Possible)
+                    .shown_by(self.span());
+            }
             _ => return Typed::unknown(),
         };
         Typed::proven(ty)
@@ -121,10 +128,25 @@ impl<'d> Node<'d> {
             };
         }
         let ty = tables::result_of(&receiver.ty, name, arguments);
+        if ty.is_unknown() && self.is_gone_through() {
+            // A method that the program gave its query sets: `.active()`.
+            if let Type::QuerySet(of) | Type::Manager(of) = &receiver.ty {
+                let ty = Type::QuerySet(of.clone());
+                return Typed { ty, ..receiver }.at_most(Confidence::Likely);
+            }
+        }
         Typed {
             confidence: receiver.confidence,
             ..Typed::proven(ty)
         }
+    }
+
+    fn is_gone_through(self) -> bool {
+        self.parent().is_some_and(|parent| match parent.ast() {
+            AnyNodeRef::StmtFor(each) => parent.at(&*each.iter) == self,
+            AnyNodeRef::Comprehension(each) => parent.at(&each.iter) == self,
+            _ => false,
+        })
     }
 
     pub(super) fn type_of_library_call(self, name: &str, arguments: &[Type]) -> Typed {

@@ -105,6 +105,9 @@ impl<'d> Document<'d> {
                 return found;
             }
         }
+        if let Some(field) = self.field_of_base(self.at(local.id), name) {
+            return field;
+        }
         let base = self.as_library(receiver);
         if base.is_unknown() {
             return Typed::unknown();

@@ -152,8 +152,8 @@ impl<'d> Node<'d> {
             .at_most(Confidence::Likely)
             .shown_by(self.span());
         if default.ty == Type::None && by_callers.is_none() {
-            // `None` says nothing about what else callers pass.
-            return Typed::unknown();
+            // `None` says nothing about what else callers pass; what stands in for it may.
+            return self.stand_in().unwrap_or_else(Typed::unknown);
         }
         match by_callers {
             Some(passed) => passed.join(default),
@@ -218,6 +218,40 @@ impl<'d> Node<'d> {
         }
         let all = all?;
         (!all.ty.is_unknown() && all.ty != Type::None).then(|| all.at_most(Confidence::Likely))
+    }
+
+    /// What the function puts in the place of a parameter that is `None` by default: `if names is None: names = []`.
+    fn stand_in(self) -> Option<Typed> {
+        let symbol = self.symbol()?;
+        let function = self.parent()?;
+        let binding = symbol.bindings().find(|binding| {
+            let is_set = binding.kind() == BindingKind::Assigned;
+            is_set && binding.owner().assigned_value().is_some_and(|value| {
+                matches!(value.ast(), AnyNodeRef::ExprList(each) if each.elts.is_empty())
+            })
+        })?;
+        let statement = binding.owner();
+        let test = match statement.parent()?.ast() {
+            AnyNodeRef::StmtIf(each) => statement.at(&*each.test),
+            _ => return None,
+        };
+        let name = self.parameter_name();
+        let asks = match test.ast() {
+            AnyNodeRef::ExprCompare(each) => {
+                each.ops.first().is_some_and(|op| op.is_is())
+                    && test.at(&*each.left).source() == name
+            }
+            AnyNodeRef::ExprUnaryOp(each) => {
+                each.op.is_not() && test.at(&*each.operand).source() == name
+            }
+            _ => false,
+        };
+        let is_direct = statement.parent()?.parent() == Some(function);
+        (asks && is_direct).then(|| {
+            Typed::proven(Type::list(Type::Unknown))
+                .at_most(Confidence::Possible)
+                .shown_by(statement.span())
+        })
     }
 
     fn parameter_name(self) -> &'d str {

@@ -259,6 +259,7 @@ const ACTS: &[&str] = &[
     "fn",
     "allocate",
     "fail",
+    "doctest",
     "select",
     "ordered",
     "order",
