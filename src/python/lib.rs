@@ -7,6 +7,7 @@ mod annotate;
 mod answers;
 mod calls;
 mod cost;
+mod dear;
 mod decode;
 mod deeds;
 mod degree;
