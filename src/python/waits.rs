@@ -27,6 +27,17 @@ const IN_PORTIONS: [&str; 8] = [
     "partition",
 ];
 
+/// Methods that write a single row.
+const OF_ONE_ROW: [&str; 7] = [
+    "create",
+    "acreate",
+    "get_or_create",
+    "update_or_create",
+    "insert_one",
+    "save",
+    "asave",
+];
+
 impl<'d> Loop<'d> {
     /// Whether the loop waits for something (`while True`) or tries again.
     pub fn retries_or_waits(self) -> bool {
@@ -171,11 +182,13 @@ impl<'d> Node<'d> {
     /// The loops that ask once per item, innermost first: unbounded ones, up to the first that tries again, waits or
     /// goes over portions.
     pub fn asking_loops(self) -> Vec<Loop<'d>> {
+        // What makes or writes one row does it for one item, whatever the item's name: the pages of a book, groups.
+        let is_of_one = matches!(self.method(), Some((_, name)) if OF_ONE_ROW.contains(&name));
         let mut loops = Vec::new();
         for each in self.loops() {
             if self.multiplicity(each) != Multiplicity::Repeated
                 || each.retries_or_waits()
-                || each.is_in_portions()
+                || each.is_in_portions() && !is_of_one
             {
                 break;
             }

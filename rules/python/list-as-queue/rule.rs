@@ -9,8 +9,8 @@ pub const ON: &[Kind] = &[Kind::Call, Kind::Delete];
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(list) = taken_from_front(node) else { return };
     let Some(scan) = Scan::of(node, list) else { return };
-    // What takes a position for `pop` and has an `append` is a list.
-    let typed = list.typed_or_grown();
+    // What takes a position for `pop`, and has an `append` or is emptied by it, is a list.
+    let typed = list.typed_or_emptied(node);
     // What has no `pop` would raise here.
     let ty = typed.ty.without_none().retain(|member| !matches!(member, Type::Tuple(_) | Type::TupleOf(_)));
     if ty.members().is_empty() || !ty.members().iter().all(|member| matches!(member, Type::List(_))) {

@@ -86,6 +86,36 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// As [`Node::typed_or_grown`], and a list where `emptied`, a call of `pop(0)`, takes from an attribute in a `while`
+    /// that asks about it, and the module makes an attribute of that name a list: a dictionary has no 0 to give the
+    /// second time.
+    pub fn typed_or_emptied(self, emptied: Node<'d>) -> Typed {
+        let typed = self.typed_or_grown();
+        let AnyNodeRef::ExprAttribute(attribute) = self.ast() else {
+            return typed;
+        };
+        let mut same = self.document.attributes_of(attribute.attr.as_str());
+        let begins_as_list = |each: Node<'d>| {
+            let value = each.statement().assigned_value();
+            each.is_stored() && value.is_some_and(|value| matches!(value.ty(), Type::List(_)))
+        };
+        if !typed.ty.is_unknown() || self.is_made_by_a_call() || !same.any(begins_as_list) {
+            return typed;
+        }
+        let asks_about_it = emptied.all_loops().any(|around| match around.node().ast() {
+            AnyNodeRef::StmtWhile(each) => {
+                let mut test = around.node().at(&*each.test).subtree();
+                test.any(|part| part.source() == self.source())
+            }
+            _ => false,
+        });
+        if !asks_about_it {
+            return typed;
+        }
+        let list = Type::list(Type::Unknown);
+        Typed::shown(list, Confidence::Likely, emptied.span())
+    }
+
     /// Whether a call that is not known makes the object: it may be of any class.
     fn is_made_by_a_call(self) -> bool {
         let is_call = |statement: Node<'d>| {

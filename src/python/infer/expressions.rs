@@ -231,8 +231,8 @@ impl<'d> Node<'d> {
         }
         let qualified = self.qualified_name()?;
         let model = qualified.rsplit('.').nth(1)?;
-        let is_class = model.starts_with(char::is_uppercase) && qualified.matches('.').count() >= 2;
-        is_class.then(|| {
+        let is_imported = qualified.matches('.').count() >= 2;
+        (is_imported && model.starts_with(char::is_uppercase)).then(|| {
             let row = Type::Model(model.into());
             Typed::proven(Type::Manager(row.into())).at_most(Confidence::Likely)
         })
