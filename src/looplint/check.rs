@@ -161,10 +161,9 @@ fn explain(
 fn options(arguments: &cli::Check, resolver: &Resolver, outputs: &[Output], run: &Run) -> Options {
     let mut options = arguments.output.options(resolver.folder());
     if outputs.iter().any(Output::is_page) {
-        options.timelines = trace::timelines(&run.results);
-        let n_runs = options.timelines.len();
+        let (timelines, n_runs) = trace::timelines(&run.results, RUNS_MAX);
+        options.timelines = timelines;
         if n_runs > RUNS_MAX {
-            options.timelines.truncate(RUNS_MAX);
             say(format!(
                 "looplint: the page draws {RUNS_MAX} of {n_runs} runs with findings; `looplint trace show` draws any"
             ));

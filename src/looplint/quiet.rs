@@ -137,7 +137,7 @@ fn starts_in(span: Span, finding: &Finding) -> bool {
 fn place(source: &Source, at: &str) -> Option<Span> {
     let lines_before = match source.layout {
         Layout::Part { lines_before, .. } => lines_before,
-        Layout::Whole | Layout::Cells(_) => 0,
+        Layout::Whole | Layout::Cells(_) | Layout::Pieces { .. } => 0,
     };
     pointer::find(&source.text, at, lines_before)
 }

@@ -22,6 +22,8 @@ use crate::{known, quiet};
 const WHOLE_BYTES_MAX: u64 = 64 << 20;
 /// Bytes of a part, up to the end of its last line.
 const PART_BYTES: usize = 8 << 20;
+/// Of a trace of more bytes only what is near its findings is kept after the check.
+const KEPT_BYTES_MAX: usize = 64 << 10;
 /// Spans count bytes in 32 bits.
 const SOURCE_BYTES_MAX: u64 = u32::MAX as u64;
 
@@ -145,6 +147,9 @@ impl Checker<'_> {
         file.checked.iter_mut().for_each(forget);
         for checked in &mut file.checked {
             locate(input, checked);
+            if checked.source.text.len() > KEPT_BYTES_MAX {
+                thin_trace(checked);
+            }
         }
         Some(file)
     }
@@ -234,6 +239,7 @@ impl Checker<'_> {
                 let mut file = bytes_of(input, wing, name, part, &layout);
                 file.checked
                     .retain(|checked| !checked.findings.is_empty() || !checked.problems.is_empty());
+                file.checked.iter_mut().for_each(thin_trace);
                 file
             });
             for file in each {
@@ -362,6 +368,19 @@ fn read_part(lines: &mut impl BufRead) -> io::Result<Vec<u8>> {
 fn forget(checked: &mut Checked) {
     if checked.findings.is_empty() && checked.problems.is_empty() {
         checked.source = Source::new(std::mem::take(&mut checked.source.name), "");
+    }
+}
+
+/// Keeps of a trace only what is near its findings: reports show no more, and a folder of runs may be larger than
+/// memory. A text that was thinned stays as it is.
+fn thin_trace(checked: &mut Checked) {
+    let of_runs = checked
+        .findings
+        .iter()
+        .all(|finding| finding.domain == "trace");
+    let is_text = matches!(checked.source.layout, Layout::Whole | Layout::Part { .. });
+    if of_runs && is_text {
+        looplint_model::thin(checked);
     }
 }
 

@@ -9,6 +9,7 @@ mod finding;
 mod page;
 mod settings;
 mod source;
+mod thin;
 
 pub use cost::{CodeCost, Cost, Curve, Point, RunCost, Size, SizeOrigin, Work, degree};
 pub use domain::{
@@ -22,4 +23,7 @@ pub use page::{
     Block, BlockKind, FixClass, Measured, MeasuredPair, Page, PageError, PageOption, Rate,
 };
 pub use settings::{OptionValue, Settings};
-pub use source::{Cell, Columns, FileLine, Layout, LineIndex, Position, Source, Span};
+pub use source::{
+    Cell, Columns, FileLine, Layout, LineIndex, Piece as KeptPiece, Position, Source, Span,
+};
+pub use thin::thin;

@@ -82,6 +82,28 @@ pub enum Layout {
         /// Bytes of the file before this text.
         bytes_before: u64,
     },
+    /// The text is what was kept of a longer one, see [`crate::thin`].
+    Pieces {
+        /// Where each kept piece stood, in the order of the text.
+        pieces: Vec<Piece>,
+        /// How the longer text lay in its file.
+        of: Box<Layout>,
+        /// Bytes of the longer text.
+        n_bytes: u64,
+    },
+}
+
+/// A stretch of a line that was kept of a longer text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Where it begins in the kept text, with the mark of what is left out before it.
+    pub start: u32,
+    /// Where it begins without that mark.
+    pub body: u32,
+    /// Its line in the file, from 1.
+    pub line: usize,
+    /// Columns in the file at which it begins, from 1, in bytes, UTF-16 units and characters.
+    pub columns: [usize; 3],
 }
 
 /// A code cell of a notebook.
@@ -174,6 +196,23 @@ impl Source {
                 line: line + *lines_before as usize,
                 column,
             },
+            Layout::Pieces { pieces, .. } => {
+                let after = pieces.partition_point(|piece| piece.start <= offset);
+                let Some(piece) = pieces[..after].last() else {
+                    return Position {
+                        cell: 0,
+                        line,
+                        column,
+                    };
+                };
+                let units = |offset| self.lines().units(&self.text, piece.start, offset, columns);
+                Position {
+                    cell: 0,
+                    line: piece.line,
+                    column: piece.columns[columns as usize] + units(offset.max(piece.body))
+                        - units(piece.body),
+                }
+            }
             Layout::Cells(cells) => {
                 let Some(cell) = cell_at(cells, offset) else {
                     return Position {

@@ -172,10 +172,14 @@ pub(crate) fn by_file<'r, 'a>(report: &Report<'a>, found: &'r [Found<'a>]) -> Ve
 
 /// Bytes of the file before a source's text.
 pub(crate) fn bytes_before(source: &Source) -> u64 {
-    match source.layout {
-        Layout::Part { bytes_before, .. } => bytes_before,
-        Layout::Whole | Layout::Cells(_) => 0,
+    fn of(layout: &Layout) -> u64 {
+        match layout {
+            Layout::Part { bytes_before, .. } => *bytes_before,
+            Layout::Pieces { of: longer, .. } => of(longer),
+            Layout::Whole | Layout::Cells(_) => 0,
+        }
     }
+    of(&source.layout)
 }
 
 fn worst_first(a: &Found<'_>, b: &Found<'_>) -> Ordering {

@@ -206,7 +206,7 @@ fn understand_one<'d>(value: Value<'d>, sink: &mut Sink<'d>) {
 fn number(runs: &mut [Trace], roots: &Roots, source: &Source) {
     let lines_before = match &source.layout {
         Layout::Part { lines_before, .. } => *lines_before,
-        Layout::Whole | Layout::Cells(_) => 0,
+        Layout::Whole | Layout::Cells(_) | Layout::Pieces { .. } => 0,
     };
     let by_line = roots.lines && runs.len() > 1 || lines_before > 0;
     for (at, run) in runs.iter_mut().enumerate() {

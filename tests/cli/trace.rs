@@ -229,3 +229,56 @@ fn calibration_counts_what_the_labels_say() {
         (&json!(3), &json!(3))
     );
 }
+
+/// Of a long text only what is near its findings is kept; what is reported of them stays the same.
+#[test]
+fn a_long_run_is_reported_as_a_short_one() {
+    let noise = "\u{65e5}\u{1f600} nothing of note ".repeat(4_000);
+    let long = CIRCLES.replace(
+        "Where is order 17?\"}",
+        &format!("Where is order 17? {noise}\"}}"),
+    );
+    let project = Project::new(&[("long.json", &long)]);
+    let ran = project.run(&["check", "long.json", "--output-format", "json"]);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    let finding = &report["findings"][0];
+    let at = long.rfind("{\"turn_number\": 3").unwrap();
+    let column = finding["column"].as_u64().unwrap() as usize;
+    let found: String = long.chars().skip(column - 1).take(40).collect();
+    assert!(long[at..].contains(&found), "{found}");
+    assert!(column > noise.chars().count(), "{finding}");
+    let related = finding["related"][0]["column"].as_u64().unwrap() as usize;
+    assert!(
+        related > noise.chars().count() && related < column,
+        "{finding}"
+    );
+    let ran = project.run(&["check", "long.json", "--output-format", "full"]);
+    assert!(
+        ran.out.contains("get_order") && ran.out.contains(&format!("long.json:1:{column}")),
+        "{}",
+        ran.seen()
+    );
+    let ran = project.run(&["check", "long.json", "--output-format", "html"]);
+    assert!(
+        ran.out.contains("It was sent."),
+        "the page draws the whole run"
+    );
+    for format in [
+        "sarif",
+        "github",
+        "gitlab",
+        "junit",
+        "checkstyle",
+        "rdjson",
+        "markdown",
+        "agent",
+        "concise",
+    ] {
+        let ran = project.run(&["check", "long.json", "--output-format", format]);
+        assert!(
+            ran.out.contains("repeated-call") && ran.out.len() < 60_000,
+            "{format}: {}",
+            ran.seen()
+        );
+    }
+}

@@ -8,6 +8,8 @@ pub const ON: &[Kind] = &[Kind::Run];
 /// Less than this share of the goal's content words in the first task, or of a sub-task's in what was said before,
 /// is another task.
 const SHARED_MIN: f64 = 0.3;
+/// The same share where the goal itself was said before: then the first agent may begin with a part of it.
+const SHARED_MIN_OF_PART: f64 = 0.1;
 /// Content words that a goal and a task must have to be compared.
 const WORDS_MIN: usize = 8;
 
@@ -45,7 +47,9 @@ fn other_task(run: &Trace<'_>, goal: &WordSet) -> Option<(usize, f64)> {
     let first = run.turns.iter().position(|turn| turn.role == Role::Agent && !turn.content.is_blank())?;
     let words = run.words(first);
     let share = goal.covered_by(words);
-    (words.len() >= WORDS_MIN && share < SHARED_MIN).then_some((first, share))
+    let said_before = run.turns[..first].iter().any(|turn| turn.role == Role::User && !turn.content.is_blank());
+    let least = if said_before { SHARED_MIN_OF_PART } else { SHARED_MIN };
+    (words.len() >= WORDS_MIN && share < least).then_some((first, share))
 }
 
 /// The first hand-off whose task is made of words that nobody had used before.

@@ -15,7 +15,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Traces>) {
         let spoke_on = run.turns.iter().skip(call.turn + 1).any(|turn| {
             turn.thread == run.turns[call.turn].thread && turn.role == Role::Agent
         });
-        if call.result.is_some() || call.id.is_none() || !spoke_on || !(answered || run.has(Field::Results)) {
+        let hands_over = run.handoffs().iter().any(|handoff| handoff.call == Some(at));
+        if hands_over || call.result.is_some() || call.id.is_none() || !spoke_on || !(answered || run.has(Field::Results)) {
             continue;
         }
         let name = &call.name.text;

@@ -5,15 +5,14 @@ use looplint_trace::{Effect, ErrorClass, Kind, Node, Role, Trace, Traces};
 
 pub const ON: &[Kind] = &[Kind::Run];
 
-/// Words by which a tool says that the thing is no longer in a state that allows the call.
-const STATE: [&str; 12] = [
+/// Words by which a tool says that the thing is no longer in a state that allows the call. That money or seats do not
+/// suffice is no such word: it may have been so before.
+const STATE: [&str; 10] = [
     "non-",
     "no longer",
     "cannot be",
     "can't be",
     "locked",
-    "not enough",
-    "insufficient",
     "already been",
     "in its current state",
     "current status",

@@ -15,7 +15,7 @@ pub(crate) fn splice(bytes: &[u8], source: &Source, edits: &[Edit]) -> Result<Ve
     match &source.layout {
         Layout::Whole => whole(bytes, source, edits),
         Layout::Cells(cells) => notebook::splice(bytes, source, cells, edits),
-        Layout::Part { .. } => Err("it is checked in parts".into()),
+        Layout::Part { .. } | Layout::Pieces { .. } => Err("it is checked in parts".into()),
     }
 }
 

@@ -211,7 +211,9 @@ fn look(source: &Source, chosen: &Chosen, file: &OneFile) -> Result<(), String> 
             .text
             .split_whitespace()
             .eq(expected.split_whitespace()),
-        Layout::Whole | Layout::Part { .. } => checked.source.text == expected,
+        Layout::Whole | Layout::Part { .. } | Layout::Pieces { .. } => {
+            checked.source.text == expected
+        }
     };
     if reads {
         Ok(())

@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     /// Exit with 1 when a mode is found in more than this share of the runs
     #[arg(long, value_delimiter = ',', value_name = "MODE=RATE")]
     pub(crate) max_rate: Vec<String>,
-    /// An earlier run's JSON: exit with 1 only for a new mode, or a rate that rose beyond the margin
+    /// An earlier run's JSON: exit with 1 only for a new mode, a rate that rose beyond the margin, or one above --max-rate
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
     /// How far a rate may rise above the baseline's, beside chance
@@ -109,7 +109,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     } else {
         all(arguments, &reader, &traces)?
     };
-    let mut failed = gates(arguments, &table, &limits);
+    let mut failed = shown(arguments, &table);
     if let Some(path) = &arguments.baseline {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("{} cannot be read", path.display()))?;
@@ -117,6 +117,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             .with_context(|| format!("{} is no JSON of this command", path.display()))?;
         failed = rose(&before, &table, margin);
     }
+    failed.extend(above(&table, &limits));
     for line in &failed {
         eprintln!("looplint: {line}");
     }
@@ -416,29 +417,34 @@ fn limit(word: &str) -> Result<(String, f64)> {
     Ok((mode.to_owned(), rate(text)?))
 }
 
-/// Why the gates of the command line do not let these runs through.
-fn gates(arguments: &Arguments, table: &Table, limits: &[(String, f64)]) -> Vec<String> {
-    let mut failed = Vec::new();
-    for word in &arguments.fail_on {
-        let n = match Severity::parse(word) {
-            Some(level) => table.levels.get(&level).copied().unwrap_or(0),
-            None => table.shown.get(word.as_str()).copied().unwrap_or(0),
-        };
-        if n > 0 {
-            failed.push(format!("{n} of {} runs show {word}", table.n_runs));
-        }
-    }
-    for (mode, limit) in limits {
-        let rate = table.rate(mode);
-        if rate > *limit {
-            failed.push(format!(
+/// The modes and levels of --fail-on that these runs show.
+fn shown(arguments: &Arguments, table: &Table) -> Vec<String> {
+    let count = |word: &String| match Severity::parse(word) {
+        Some(level) => table.levels.get(&level).copied().unwrap_or(0),
+        None => table.shown.get(word.as_str()).copied().unwrap_or(0),
+    };
+    let words = arguments.fail_on.iter().map(|word| (word, count(word)));
+    words
+        .filter(|(_, n)| *n > 0)
+        .map(|(word, n)| format!("{n} of {} runs show {word}", table.n_runs))
+        .collect()
+}
+
+/// The modes found in more than their share of the runs; a limit holds with an earlier batch as well as without.
+fn above(table: &Table, limits: &[(String, f64)]) -> Vec<String> {
+    let rates = limits
+        .iter()
+        .map(|(mode, limit)| (mode, table.rate(mode), limit));
+    rates
+        .filter(|(_, rate, limit)| rate > *limit)
+        .map(|(mode, rate, limit)| {
+            format!(
                 "{mode} in {:.1} % of the runs, above {:.1} %",
                 100.0 * rate,
                 100.0 * limit
-            ));
-        }
-    }
-    failed
+            )
+        })
+        .collect()
 }
 
 /// What is worse than in an earlier batch: a mode that is new, or a rate that rose beyond the margin and whose

@@ -179,6 +179,10 @@ fn write_run(out: &mut dyn Write, run: &Run, source: &Source) -> io::Result<()> 
     writeln!(out, "  root cause: {}", root.message)?;
     writeln!(out, "  evidence:")?;
     for (turn, line, quote, what) in evidence(run, root, source) {
+        // The line begins with the turn.
+        let what = what
+            .strip_suffix(&format!(", turn {turn}"))
+            .unwrap_or(&what);
         writeln!(out, "    turn {turn}, {}:{line}: {what}", run.file)?;
         writeln!(out, "      {quote}")?;
     }
@@ -218,7 +222,10 @@ fn write_notes(out: &mut dyn Write, run: &Run) -> io::Result<()> {
 }
 
 fn waste_words(run: &Run) -> String {
-    let mut parts = vec![format!("{} calls", run.waste.calls)];
+    let mut parts = vec![match run.waste.calls {
+        1 => "1 call".to_owned(),
+        n => format!("{n} calls"),
+    }];
     if run.waste.tokens > 0 {
         parts.push(format!("{} tokens", run.waste.tokens));
     }

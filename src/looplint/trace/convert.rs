@@ -72,6 +72,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             converted.lost.join(", ")
         );
     }
+    if converted.n_nameless > 0 {
+        eprintln!(
+            "looplint: {} ties results to calls by ids, and {} had none; these are made up: call_0, call_1 and so on",
+            writer.name(),
+            match converted.n_nameless {
+                1 => "1 call".to_owned(),
+                n => format!("{n} calls"),
+            }
+        );
+    }
     match &arguments.output {
         Some(path) => write(path, &converted.text)?,
         None => {
@@ -95,6 +105,8 @@ struct Converted {
     n_runs: usize,
     names: Vec<String>,
     lost: Vec<&'static str>,
+    /// Number of calls for which the format wants an id that the run does not have.
+    n_nameless: usize,
 }
 
 fn convert(name: &str, bytes: Vec<u8>, writer: Writer, wanted: Option<&str>) -> Result<Converted> {
@@ -121,6 +133,10 @@ fn convert(name: &str, bytes: Vec<u8>, writer: Writer, wanted: Option<&str>) -> 
                 }
                 converted.n_runs += 1;
                 converted.text.push_str(&writer.write(run));
+                if writer.needs_ids() {
+                    let nameless = run.calls.iter().filter(|call| call.id.is_none());
+                    converted.n_nameless += nameless.count();
+                }
                 let lost = Field::ALL
                     .into_iter()
                     .filter(|field| run.has(*field) && !writer.keeps().has(*field));

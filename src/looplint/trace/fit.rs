@@ -8,7 +8,8 @@ use looplint_llm::compare::{self, Verdict};
 use looplint_llm::stats::Confusion;
 use serde_json::{Value, json};
 
-use super::calibrate::{Case, Counts, counted, entries, figures, share};
+use super::calibrate::{Case, counted, entries};
+use super::figures::{Counts, figures, share};
 use super::labels::{Label, labelled_modes};
 use crate::llm::judge::Judged;
 

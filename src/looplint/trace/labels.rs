@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use looplint_model::Finding;
 use serde_json::Value;
 
 /// Which modes a category of a published taxonomy stands for: AgentRx and MAST.
@@ -55,6 +56,42 @@ pub(super) struct Label {
     pub(super) agent: Option<String>,
     #[serde(default)]
     pub(super) root: bool,
+}
+
+/// A finding that somebody read in its run.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Reading {
+    /// The end of the run's path.
+    pub(super) trace_file: String,
+    pub(super) rule: String,
+    pub(super) turn: i64,
+    /// Whether what it says is true of the run.
+    pub(super) right: bool,
+}
+
+impl Reading {
+    /// Whether it is of this finding of its run.
+    pub(super) fn is_of(&self, finding: &Finding) -> bool {
+        let turn = finding.run.as_ref().map(|place| place.turn);
+        finding.rule == self.rule && turn == Some(self.turn)
+    }
+}
+
+/// The readings of a file.
+///
+/// # Errors
+/// It cannot be read, or a line is no reading.
+pub(super) fn readings_of(path: &Path) -> Result<Vec<Reading>> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{} cannot be read", path.display()))?;
+    let lines = text.lines().enumerate();
+    lines
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(at, line)| {
+            serde_json::from_str(line)
+                .with_context(|| format!("{}:{}: this is no reading", path.display(), at + 1))
+        })
+        .collect()
 }
 
 /// The labels of a file, each with its line.

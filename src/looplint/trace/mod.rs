@@ -7,9 +7,12 @@ mod calibrate;
 mod classify;
 mod compare;
 mod convert;
+mod drawn;
+mod figures;
 mod fit;
 mod labels;
 mod pack;
+mod rates;
 mod read;
 mod show;
 mod validate;
@@ -19,7 +22,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Subcommand;
 
-pub(crate) use read::timelines;
+pub(crate) use drawn::timelines;
 
 /// The commands about runs.
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,5 @@
 //! From a trace file to its runs, each with its findings and verdict, as plain data.
 
-use std::collections::HashSet;
 use std::io::{Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
@@ -9,11 +8,12 @@ use anyhow::{Context, Result, bail};
 use looplint_engine::{Pool, Table};
 use looplint_llm::run::RunText;
 use looplint_model::{
-    Checked, Columns, Domain, Finding, Layout, Problem, RunCost, Settings, Severity, Source, Span,
+    Columns, Domain, Finding, Layout, Problem, RunCost, Settings, Severity, Source, Span,
 };
-use looplint_report::{Call, Timeline, Turn};
-use looplint_trace::{Field, Role, Trace, Traces, TurnKind};
+use looplint_report::Timeline;
+use looplint_trace::{Field, Role, Trace, Traces};
 
+use super::drawn::timeline;
 use crate::config::{self, Config, Errors, Resolved, Resolver};
 use crate::llm::judge::Judged;
 use crate::llm::runs;
@@ -378,7 +378,7 @@ fn turn_text(run: &Trace<'_>, at: usize) -> TurnText {
     }
 }
 
-fn role(role: Role) -> &'static str {
+pub(super) fn role(role: Role) -> &'static str {
     match role {
         Role::System => "system",
         Role::User => "user",
@@ -387,82 +387,11 @@ fn role(role: Role) -> &'static str {
     }
 }
 
-/// The runs in `files` that have findings, as timelines.
-pub(crate) fn timelines(files: &[Checked]) -> Vec<Timeline> {
-    let settings = Settings::default();
-    let of_file = |file: &Checked| {
-        let named: HashSet<&str> = file
-            .findings
-            .iter()
-            .filter_map(|finding| Some(finding.run.as_ref()?.run.as_str()))
-            .collect();
-        if named.is_empty() {
-            return Vec::new();
-        }
-        Traces::open(&file.source, &settings, |document, source, _| {
-            let runs = document.runs.iter();
-            let wanted = runs.filter(|run| named.contains(run.name().as_str()));
-            wanted.map(|run| timeline(run, source)).collect()
-        })
-    };
-    files.iter().flat_map(of_file).collect()
-}
-
 /// At most `n` characters of a text.
 pub(crate) fn short(text: &str, n: usize) -> String {
     match text.char_indices().nth(n) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
-    }
-}
-
-fn timeline(run: &Trace<'_>, source: &Source) -> Timeline {
-    let turns = run.turns.iter().enumerate().map(|(at, turn)| Turn {
-        number: turn.number,
-        role: if turn.kind == TurnKind::Thought {
-            "thought"
-        } else {
-            role(turn.role)
-        }
-        .to_owned(),
-        agent: turn.agent.as_deref().unwrap_or("").to_owned(),
-        text: turn.content.text.to_string(),
-        calls: run
-            .calls_of(at)
-            .iter()
-            .map(|call| Call {
-                name: call.name.text.to_string(),
-                arguments: call
-                    .arguments
-                    .as_ref()
-                    .map_or(String::new(), |json| json.raw.text.to_string()),
-                result: call
-                    .result
-                    .as_ref()
-                    .map_or(String::new(), |result| result.content.text.to_string()),
-                failed: call
-                    .result
-                    .as_ref()
-                    .and_then(|result| result.failed)
-                    .unwrap_or(false),
-                milliseconds: call.latency_ms.map(|ms| ms as u64),
-            })
-            .collect(),
-        tokens: turn.tokens.output.or(turn.tokens.input),
-        span: turn.span,
-    });
-    Timeline {
-        source: source.name.clone(),
-        run: run.name(),
-        goal: run
-            .goal
-            .as_ref()
-            .map_or(String::new(), |goal| goal.text.to_string()),
-        outcome: run.outcome.as_ref().map_or(String::new(), |outcome| {
-            let word = if outcome.passed { "passed" } else { "failed" };
-            format!("{word} ({})", outcome.known_from)
-        }),
-        turns: turns.collect(),
     }
 }
 

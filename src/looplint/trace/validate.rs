@@ -67,6 +67,12 @@ fn write_run(out: &mut dyn Write, run: &Run, n_turns: usize) -> io::Result<()> {
         run.turns.len(),
         run.n_calls
     )?;
+    if run.turns.is_empty() {
+        writeln!(
+            out,
+            "  note     the file keeps no words and no calls of this run, so there is nothing to check"
+        )?;
+    }
     for turn in run.turns.iter().take(n_turns) {
         writeln!(
             out,

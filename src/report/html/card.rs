@@ -107,7 +107,9 @@ fn change(found: &Found<'_>, fix: &Fix, words: &str) -> String {
     let hunks = match found.source.layout {
         // Lines of several cells side by side would mislead.
         Layout::Cells(_) => Vec::new(),
-        Layout::Whole | Layout::Part { .. } => hunks(found.source, &fix.edits),
+        Layout::Whole | Layout::Part { .. } | Layout::Pieces { .. } => {
+            hunks(found.source, &fix.edits)
+        }
     };
     let n_lines: usize = hunks
         .iter()

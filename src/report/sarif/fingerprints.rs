@@ -44,7 +44,8 @@ fn whole_text<'a>(parts: &[&'a Source]) -> Option<impl Iterator<Item = u16> + us
     let mut at = 0;
     for part in parts {
         let readable = part.encoding == "utf-8" || part.text.is_ascii();
-        if matches!(part.layout, Layout::Cells(_)) || !readable || bytes_before(part) != at {
+        let is_text = matches!(part.layout, Layout::Whole | Layout::Part { .. });
+        if !is_text || !readable || bytes_before(part) != at {
             return None;
         }
         at += part.text.len() as u64;

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::facts::effect::Effect;
 use crate::facts::{CallFacts, canon};
-use crate::run::{Role, Trace};
+use crate::run::{CallResult, Role, Trace};
 
 /// A call that equals an earlier one: same tool, same canonical arguments, same conversation thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,11 @@ pub(crate) fn of(trace: &Trace<'_>, facts: &[CallFacts]) -> Vec<Repeat> {
     for (at, call) in trace.calls.iter().enumerate() {
         let thread = trace.turns[call.turn].thread;
         let key = (thread, facts[at].key);
+        // A tracer that keeps no contents shows neither what was asked nor what came: nothing can be compared.
+        let is_mute = |result: &CallResult<'_>| result.content.is_blank();
+        if call.arguments.is_none() && call.result.as_ref().is_none_or(is_mute) {
+            continue;
+        }
         let Some(before) = past.get_mut(&key) else {
             past.insert(
                 key,

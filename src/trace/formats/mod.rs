@@ -17,6 +17,7 @@ mod messages;
 mod mlflow;
 mod native;
 mod otel;
+mod otel_events;
 mod parts;
 mod react;
 mod steps;

@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use looplint_model::Span;
 use rustc_hash::FxHashMap;
 
-use crate::builder::{Builder, Message};
+use crate::builder::Builder;
 use crate::formats::attributes::{self, Attributes};
+use crate::formats::otel_events::{self, Logs, TIMES};
 use crate::formats::steps::{self, Step, StepKind};
-use crate::formats::{Format, Sink, messages, parts};
+use crate::formats::{Format, Sink, parts};
 use crate::json::{Shape, Value};
-use crate::run::{Role, Tokens};
+use crate::run::Tokens;
 use crate::text::Text;
 
 /// Spans of one trace.
@@ -37,14 +38,15 @@ const SPAN_LISTS: [&str; 4] = [
     "spans",
 ];
 
-/// OTLP: `resourceSpans[]`, or `batches[]` as Tempo writes it.
+/// OTLP: `resourceSpans[]` with or without `resourceLogs[]`, or `batches[]` as Tempo writes it.
 pub(crate) fn is_otlp(value: Value<'_>) -> bool {
-    batches(value).is_some_and(|batches| {
+    let has_spans = batches(value).is_some_and(|batches| {
         batches
             .items()
             .next()
             .is_some_and(|batch| SPAN_LISTS.iter().any(|key| batch.has(key)))
-    })
+    });
+    has_spans || otel_events::is_logs(value)
 }
 
 fn batches(value: Value<'_>) -> Option<Value<'_>> {
@@ -56,9 +58,7 @@ fn batches(value: Value<'_>) -> Option<Value<'_>> {
 
 /// Reads OTLP.
 pub(crate) fn read_otlp<'d>(value: Value<'d>, sink: &mut Sink<'d>) {
-    let mut groups = Groups::default();
-    add_otlp(value, &mut groups);
-    push(groups, sink);
+    read_otlp_lines(&[value], sink);
 }
 
 /// Whether the values are OTLP one export a line.
@@ -69,13 +69,15 @@ pub(crate) fn is_otlp_lines(values: &[Value<'_>]) -> bool {
 /// Reads OTLP one export a line: the spans of one trace may stand on several.
 pub(crate) fn read_otlp_lines<'d>(values: &[Value<'d>], sink: &mut Sink<'d>) {
     let mut groups = Groups::default();
+    let mut logs = Logs::of(values);
     for value in values {
-        add_otlp(*value, &mut groups);
+        add_otlp(*value, &mut logs, &mut groups);
     }
+    add_logged(logs, &mut groups);
     push(groups, sink);
 }
 
-fn add_otlp<'d>(value: Value<'d>, groups: &mut Groups<'d>) {
+fn add_otlp<'d>(value: Value<'d>, logs: &mut Logs<'d>, groups: &mut Groups<'d>) {
     for batch in batches(value).into_iter().flat_map(Value::items) {
         for scope in SPAN_LISTS
             .iter()
@@ -84,9 +86,20 @@ fn add_otlp<'d>(value: Value<'d>, groups: &mut Groups<'d>) {
         {
             let spans = scope.get("spans").into_iter().flat_map(Value::items);
             for span in spans {
-                add(span, Format::Otlp, groups);
+                let records = logs.of_span(span);
+                add(span, &records, Format::Otlp, groups);
             }
         }
+    }
+}
+
+/// What was logged under spans that were exported elsewhere still tells what was said.
+fn add_logged<'d>(logs: Logs<'d>, groups: &mut Groups<'d>) {
+    for (trace, records) in logs.left() {
+        let mut step = Step::new(StepKind::Model, records[0].span());
+        step.started_ms = parts::time_ms(records[0].any(&TIMES));
+        otel_events::read_records(&records, &mut step);
+        groups.push(trace, step, Format::Otlp);
     }
 }
 
@@ -110,7 +123,7 @@ pub(crate) fn read_jaeger<'d>(value: Value<'d>, sink: &mut Sink<'d>) {
     let mut groups = Groups::default();
     for trace in jaeger_traces(value) {
         for span in trace.get("spans").into_iter().flat_map(Value::items) {
-            add(span, Format::Jaeger, &mut groups);
+            add(span, &[], Format::Jaeger, &mut groups);
         }
     }
     push(groups, sink);
@@ -173,7 +186,7 @@ pub(crate) fn read_span_holder<'d>(value: Value<'d>, sink: &mut Sink<'d>) {
 fn add_with_children<'d>(value: Value<'d>, groups: &mut Groups<'d>) {
     let mut waiting = vec![value];
     while let Some(span) = waiting.pop() {
-        add(span, Format::OpenInference, groups);
+        add(span, &[], Format::OpenInference, groups);
         waiting.extend(
             span.any(&["child_spans", "children"])
                 .into_iter()
@@ -182,34 +195,50 @@ fn add_with_children<'d>(value: Value<'d>, groups: &mut Groups<'d>) {
     }
 }
 
-/// Adds one span to the group of its trace.
-fn add<'d>(span: Value<'d>, format: Format, groups: &mut Groups<'d>) {
+/// Adds one span, and what was logged under it, to the group of its trace.
+fn add<'d>(span: Value<'d>, logged: &[Value<'d>], format: Format, groups: &mut Groups<'d>) {
     let trace = span
         .any(&["traceId", "traceID", "trace_id", "context.trace_id"])
         .or_else(|| span.path(&["context", "trace_id"]))
         .and_then(Value::some_text);
-    let step = read_span(span);
-    let openllmetry = step.1;
-    let next = groups.list.len();
-    let at = *groups.by_id.entry(trace.clone()).or_insert(next);
-    if at == next {
-        groups.list.push(Group {
-            id: trace,
-            steps: Vec::new(),
-            span: span.span(),
-            format,
-        });
-    }
-    let group = &mut groups.list[at];
-    group.span = group.span.cover(span.span());
+    let (step, openllmetry) = read_logged_span(span, logged);
+    let group = groups.push(trace, step, format);
     if openllmetry && group.format == Format::Otlp {
         group.format = Format::OpenLlmetry;
     }
-    group.steps.push(step.0);
+}
+
+impl<'d> Groups<'d> {
+    /// Adds a step to the group of its trace.
+    fn push(
+        &mut self,
+        trace: Option<Cow<'d, str>>,
+        step: Step<'d>,
+        format: Format,
+    ) -> &mut Group<'d> {
+        let next = self.list.len();
+        let at = *self.by_id.entry(trace.clone()).or_insert(next);
+        if at == next {
+            self.list.push(Group {
+                id: trace,
+                steps: Vec::new(),
+                span: step.span,
+                format,
+            });
+        }
+        let group = &mut self.list[at];
+        group.span = group.span.cover(step.span);
+        group.steps.push(step);
+        group
+    }
 }
 
 /// A span's step, and whether OpenLLMetry wrote it.
 pub(crate) fn read_span(span: Value<'_>) -> (Step<'_>, bool) {
+    read_logged_span(span, &[])
+}
+
+fn read_logged_span<'d>(span: Value<'d>, logged: &[Value<'d>]) -> (Step<'d>, bool) {
     let listed = span
         .any(&["attributes", "tags"])
         .filter(|list| list.shape() == Shape::Array);
@@ -221,6 +250,7 @@ pub(crate) fn read_span(span: Value<'_>) -> (Step<'_>, bool) {
             .unwrap_or_default(),
     };
     attributes.add_list(span.get("tags").filter(|_| listed.is_none()));
+    otel_events::add_details(logged, &mut attributes);
     let name = span
         .any(&["name", "operationName", "span_name"])
         .and_then(Value::some_text);
@@ -244,7 +274,8 @@ pub(crate) fn read_span(span: Value<'_>) -> (Step<'_>, bool) {
         .and_then(Value::some_text);
     read_times(span, &mut step);
     read_status(span, &mut step);
-    read_events(span, &mut step);
+    otel_events::read_events(span, &mut step);
+    otel_events::read_records(logged, &mut step);
     if step.failed == Some(true) && step.error.is_none() {
         step.error = attributes.any(&["error.type"]).map(Text::of);
     }
@@ -310,122 +341,6 @@ fn read_status<'d>(span: Value<'d>, step: &mut Step<'d>) {
     }
 }
 
-/// Events of a span: exceptions, and messages as older conventions log them.
-fn read_events<'d>(span: Value<'d>, step: &mut Step<'d>) {
-    let list = span
-        .any(&["events", "logs"])
-        .into_iter()
-        .flat_map(Value::items);
-    for event in list {
-        let fields = event.any(&["attributes", "fields"]);
-        let attributes = match fields {
-            Some(fields) if fields.shape() == Shape::Array => Attributes::of_list(fields),
-            Some(fields) => Attributes::of_object(fields),
-            None => continue,
-        };
-        let name = event
-            .any(&["name"])
-            .and_then(Value::text)
-            .or_else(|| attributes.text(&["event", "event.name", "name"]));
-        read_event(
-            name.as_deref().unwrap_or_default(),
-            &attributes,
-            event,
-            step,
-        );
-    }
-}
-
-fn read_event<'d>(name: &str, attributes: &Attributes<'d>, event: Value<'d>, step: &mut Step<'d>) {
-    match name {
-        "exception" => {
-            step.error = step.error.take().or_else(|| {
-                attributes
-                    .any(&["exception.message", "exception.type"])
-                    .map(Text::of)
-            });
-            step.failed = step.failed.or(Some(true));
-        }
-        "gen_ai.content.prompt" if step.input.is_empty() => {
-            step.input = attributes
-                .any(&["gen_ai.prompt"])
-                .map(attributes::messages_in)
-                .unwrap_or_default();
-        }
-        "gen_ai.content.completion" if step.output.is_empty() => {
-            step.output = attributes
-                .any(&["gen_ai.completion"])
-                .map(attributes::messages_in)
-                .unwrap_or_default();
-        }
-        "gen_ai.client.inference.operation.details" => {
-            let read = |key: &str| {
-                attributes
-                    .any(&[key])
-                    .map(attributes::messages_in)
-                    .unwrap_or_default()
-            };
-            if step.input.is_empty() {
-                step.input = read("gen_ai.input.messages");
-            }
-            if step.output.is_empty() {
-                step.output = read("gen_ai.output.messages");
-            }
-        }
-        "gen_ai.choice" => step
-            .output
-            .extend(event_message(Role::Agent, attributes, event)),
-        "gen_ai.system.message" => {
-            step.input
-                .extend(event_message(Role::System, attributes, event))
-        }
-        "gen_ai.user.message" => step
-            .input
-            .extend(event_message(Role::User, attributes, event)),
-        "gen_ai.assistant.message" => {
-            step.input
-                .extend(event_message(Role::Agent, attributes, event))
-        }
-        "gen_ai.tool.message" => step
-            .input
-            .extend(event_message(Role::Tool, attributes, event)),
-        _ => {}
-    }
-}
-
-/// A message logged as an event: its body is JSON in `message`, or its fields are attributes.
-fn event_message<'d>(
-    role: Role,
-    attributes: &Attributes<'d>,
-    event: Value<'d>,
-) -> Vec<Message<'d>> {
-    if let Some(body) = attributes.any(&["message", "body", "event_body"]) {
-        let read = messages::read(body);
-        if !read.is_empty() {
-            return read;
-        }
-    }
-    let mut message = Message::new(role, event.span());
-    if let Some(content) = attributes.any(&["content", "gen_ai.event.content"]) {
-        message.content = Text::of(content);
-    }
-    if let Some(calls) = attributes.any(&["tool_calls"]) {
-        let read = |list: Value<'_>| {
-            let mut holder = Message::new(role, list.span());
-            holder.calls = list.items().filter_map(messages::call).collect();
-            holder.into_owned().calls
-        };
-        message.calls = attributes::with_json(calls, read).unwrap_or_default();
-    }
-    if role == Role::Tool {
-        let mut result = crate::builder::NewResult::new(message.content.clone(), message.span);
-        result.id = attributes.text(&["id", "tool_call_id"]);
-        message.results.push(result);
-    }
-    message.finish_reason = attributes.text(&["finish_reason"]);
-    vec![message]
-}
-
 /// One run for each trace that shows an agent at work; traces of plain web requests are none.
 fn push<'d>(groups: Groups<'d>, sink: &mut Sink<'d>) {
     for group in groups.list {
@@ -450,7 +365,9 @@ fn push<'d>(groups: Groups<'d>, sink: &mut Sink<'d>) {
             }
         }
         builder.trace.tokens = tokens;
-        steps::assemble(&mut builder, group.steps);
+        let mut steps = group.steps;
+        attributes::unmerge(&mut steps);
+        steps::assemble(&mut builder, steps);
         sink.traces.push(builder.finish());
     }
 }

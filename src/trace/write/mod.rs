@@ -69,6 +69,12 @@ impl Writer {
         !matches!(self, Writer::ClaudeCode | Writer::LangSmith)
     }
 
+    /// Whether results are tied to calls by ids and by nothing else, so that calls without one are given one.
+    pub const fn needs_ids(self) -> bool {
+        use Writer::*;
+        matches!(self, OpenAiResponses | Anthropic | ClaudeCode | LangGraph)
+    }
+
     /// What survives being written and read again, besides turns, calls and results.
     pub const fn keeps(self) -> Fields {
         use Field::*;

@@ -3,6 +3,7 @@
 //!
 //! Knows attribute names. Does not know how an exporter lays spans out in a file.
 
+mod merged;
 mod said;
 mod step;
 
@@ -14,6 +15,7 @@ use crate::formats::messages;
 use crate::json::{Embedded, Shape, Value};
 use crate::text::Text;
 
+pub(crate) use merged::unmerge;
 pub(crate) use step::step;
 
 /// A span's attributes, flat: `llm.input_messages.0.message.role`.
@@ -72,6 +74,23 @@ impl<'d> Attributes<'d> {
                 self.entries.push((key, bare(value)));
             }
         }
+    }
+
+    /// Adds the fields of a log record's body, a typed map or a plain one; any other body as `body`.
+    pub(crate) fn add_body(&mut self, body: Value<'d>) {
+        let body = bare(body);
+        match body.get("values") {
+            Some(fields) if fields.items().next().is_some_and(|item| item.has("key")) => {
+                self.add_list(Some(fields));
+            }
+            None if body.shape() == Shape::Object => self.entries.extend(body.entries()),
+            _ => self.entries.push((Cow::Borrowed("body"), body)),
+        }
+    }
+
+    /// Adds all of `more`; what is there already is asked first.
+    pub(crate) fn add(&mut self, more: Attributes<'d>) {
+        self.entries.extend(more.entries);
     }
 
     /// Whether there are none.

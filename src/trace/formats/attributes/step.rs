@@ -36,6 +36,10 @@ fn kind(attributes: &Attributes<'_>, name: &str) -> StepKind {
             }
             "tool" | "execute_tool" | "retriever" | "ai.toolcall" => return StepKind::Tool,
             "agent" | "invoke_agent" | "create_agent" => return StepKind::Agent,
+            // OpenInference repeats the history on every link of a chain.
+            "chain" | "workflow" | "task" | "prompt" | "guardrail" | "evaluator" | "embedding" => {
+                return StepKind::Other;
+            }
             word if word.starts_with("ai.")
                 && (word.contains("generate") || word.contains("stream")) =>
             {

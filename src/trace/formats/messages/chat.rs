@@ -205,7 +205,7 @@ pub(super) fn read_call_with_result<'d>(part: Value<'d>, message: &mut Message<'
     let Some(mut new) = call(inside) else { return };
     let output = inside
         .any(&["output", "result", "errorText"])
-        .filter(|_| inside.has("toolCallId"));
+        .filter(|_| inside.has("toolCallId") || inside.has("tool_type"));
     if let Some(output) = output {
         let mut answer = NewResult::new(output_text(output), output.span());
         answer.id = new.id.clone();

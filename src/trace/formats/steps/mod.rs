@@ -121,6 +121,12 @@ impl<'d> Step<'d> {
         }
     }
 
+    /// The result of a tool that ran to its end without a word: it gave nothing, or the tracer keeps no contents.
+    fn silent_result(&self) -> Option<NewResult<'d>> {
+        let ended = self.latency_ms().is_some() && self.failed != Some(true);
+        ended.then(|| NewResult::new(Text::apart("", self.span), self.span))
+    }
+
     /// What a model was given and gave as plain text becomes messages.
     pub(crate) fn speak_plainly(&mut self) {
         if self.kind != StepKind::Model {
@@ -171,6 +177,7 @@ pub(crate) fn assemble<'d>(builder: &mut Builder<'d>, mut steps: Vec<Step<'d>>) 
         time(left).total_cmp(&time(right))
     });
     steps.iter_mut().for_each(lead_with_system);
+    steps.iter_mut().for_each(blank_elided);
     let family = Family::of(&steps);
     name_tools(&mut steps);
     read_frame(builder, &steps, &family);
@@ -213,6 +220,20 @@ fn lead_with_system(step: &mut Step<'_>) {
         .partition(|message| message.role == Role::System);
     step.output = output;
     step.input.splice(0..0, system);
+}
+
+/// What instrumentations write where they were told to keep no contents is not what was said.
+fn blank_elided(step: &mut Step<'_>) {
+    let is_elided = |text: &Text<'_>| text.text.trim() == "<elided>";
+    let messages = step.input.iter_mut().chain(&mut step.output);
+    for content in messages.map(|message| &mut message.content) {
+        if is_elided(content) {
+            *content = Text::apart("", content.span);
+        }
+    }
+    for text in [&mut step.input_text, &mut step.output_text] {
+        *text = text.take().filter(|text| !is_elided(text));
+    }
 }
 
 /// A step that is named like a tool that some model calls is that tool's execution.

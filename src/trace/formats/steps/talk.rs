@@ -112,6 +112,7 @@ impl<'d> Talk<'d> {
         agents: &[Option<Cow<'d, str>>],
         threads: &[u32],
     ) {
+        self.mend_ids();
         let mut index = Index::of(&self.messages);
         let mut apart = Vec::new();
         for (at, step) in steps.iter_mut().enumerate() {
@@ -121,6 +122,7 @@ impl<'d> Talk<'d> {
             let Some((message, which)) = index.take_call(&self.messages, &executed) else {
                 executed.latency_ms = step.latency_ms();
                 executed.started_ms = step.started_ms;
+                executed.result = executed.result.or_else(|| step.silent_result());
                 let mut message = Message::new(Role::Agent, step.span);
                 message.agent = agents[at].clone();
                 message.thread = threads[at];
@@ -142,10 +144,46 @@ impl<'d> Talk<'d> {
                     said.failed = said.failed.or(step.failed);
                     said.error = said.error.take().or_else(|| step.error.clone());
                 }
-                None => call.result = call.result.take().or(executed.result),
+                None => {
+                    let own = call.result.take().or(executed.result);
+                    call.result = own.or_else(|| step.silent_result());
+                }
             }
         }
         self.insert(apart);
+    }
+
+    /// Google ADK numbers the calls of a tool anew in each history, so that `get_weather_0` answers `get_weather_1`:
+    /// such a result is of the oldest call of its tool that nothing else answers.
+    fn mend_ids(&mut self) {
+        let results = || self.messages.iter().flat_map(|message| &message.results);
+        let answered: FxHashSet<String> = results()
+            .filter_map(|result| Some(result.id.as_ref()?.to_string()))
+            .collect();
+        let mut known = FxHashSet::default();
+        let mut open: Vec<(String, Cow<'d, str>)> = Vec::new();
+        for message in &mut self.messages {
+            for call in &message.calls {
+                let Some(id) = &call.id else { continue };
+                known.insert(id.to_string());
+                if !answered.contains(id.as_ref()) {
+                    open.push((call.name.text.to_string(), id.clone()));
+                }
+            }
+            for result in &mut message.results {
+                let Some(id) = result.id.as_deref().filter(|id| !known.contains(*id)) else {
+                    continue;
+                };
+                let tool = id.trim_end_matches(|digit: char| digit.is_ascii_digit());
+                let tool = tool.strip_suffix('_').filter(|tool| tool.len() < id.len());
+                if let Some(at) = open
+                    .iter()
+                    .position(|(name, _)| tool == Some(name.as_str()))
+                {
+                    result.id = Some(open.remove(at).1);
+                }
+            }
+        }
     }
 
     /// Puts messages where their time is: before the first that was said later.
