@@ -4,9 +4,10 @@
 //! Does not know what functions of other modules do with an argument: that is an escape.
 
 use looplint_model::Confidence;
-use ruff_python_ast::{AnyNodeRef, ExprContext};
+use ruff_python_ast::{AnyNodeRef, Expr, ExprContext};
 
 use crate::kind::Kind;
+use crate::loops::Loop;
 use crate::node::Node;
 use crate::scope::{ScopeKind, Symbol};
 use crate::tables::{self, Guess, Slot};
@@ -161,11 +162,62 @@ impl<'d> Node<'d> {
     /// A display that is only looked at keeps nothing: `x in (a, b)`, `for x in (a, b)`.
     fn role_of_display(self) -> Use {
         match self.role().role {
+            // `a, b = x, y` gives each of them a name.
+            Role::Iterates if self.is_unpacked() => sure(Role::Aliases),
             Role::Contains | Role::Reads | Role::Iterates => sure(Role::Reads),
             Role::Returns => sure(Role::Returns),
             Role::Escapes => sure(Role::Escapes),
             _ => sure(Role::Aliases),
         }
+    }
+
+    /// Whether an assignment takes this display apart into names or places.
+    fn is_unpacked(self) -> bool {
+        let parent = self.parent();
+        parent.is_some_and(|parent| matches!(parent.ast(), AnyNodeRef::StmtAssign(_)))
+    }
+
+    /// The name that an assignment gives to this very value: `x` for `value` in `x = value` and `x, y = value, other`.
+    pub fn given_name(self) -> Option<Symbol<'d>> {
+        self.given_target()?.symbol()
+    }
+
+    /// The one target of this value.
+    fn given_target(self) -> Option<Node<'d>> {
+        let parent = self.parent()?;
+        let values = match parent.ast() {
+            AnyNodeRef::StmtAssign(assign) if parent.at(&*assign.value) == self => {
+                let [target] = assign.targets.as_slice() else {
+                    return None;
+                };
+                return Some(parent.at(target));
+            }
+            AnyNodeRef::ExprTuple(tuple) => &tuple.elts,
+            AnyNodeRef::ExprList(list) => &list.elts,
+            _ => return None,
+        };
+        let taken_by = parent.given_target()?;
+        let targets = match taken_by.ast() {
+            AnyNodeRef::ExprTuple(tuple) => &tuple.elts,
+            AnyNodeRef::ExprList(list) => &list.elts,
+            _ => return None,
+        };
+        let is_each_to_each = targets.len() == values.len()
+            && !targets.iter().chain(values).any(Expr::is_starred_expr);
+        let at = values.iter().position(|value| parent.at(value) == self)?;
+        is_each_to_each.then(|| taken_by.at(&targets[at]))
+    }
+
+    /// Whether an iteration of `around` keeps this value, hands it out or changes it: then each iteration needs its own.
+    pub fn is_kept_in(self, around: Loop<'d>) -> bool {
+        let role = self.role().role;
+        if role != Role::Aliases {
+            return role.may_change();
+        }
+        // Bound to a name: what is done with the name is done with the value.
+        self.given_name().is_none_or(|symbol| {
+            symbol.is_captured() || symbol.changes_in(around.node()).next().is_some()
+        })
     }
 
     fn role_of_attribute(self, value: Node<'d>, context: ExprContext, name: &str) -> Use {

@@ -695,17 +695,7 @@ fn element_change<'d>(symbol: Symbol<'d>, each: Loop<'d>) -> Option<Node<'d>> {
 
 /// A change in the loop through another name of the same object, given before the loop.
 fn changed_by_alias<'d>(symbol: Symbol<'d>, around: Loop<'d>) -> Option<Node<'d>> {
-    let given_to = symbol.uses().filter_map(|each| {
-        let statement = each.parent()?;
-        let AnyNodeRef::StmtAssign(assign) = statement.ast() else {
-            return None;
-        };
-        let is_value = statement.at(&*assign.value) == each;
-        let [target] = assign.targets.as_slice() else {
-            return None;
-        };
-        is_value.then(|| statement.at(target).symbol())?
-    });
+    let given_to = symbol.uses().filter_map(Node::given_name);
     let taken_from = symbol.bindings().filter_map(|binding| {
         plain_value(binding)
             .filter(|value| value.kind() == Kind::Name)?
@@ -727,19 +717,9 @@ fn changed_by_alias<'d>(symbol: Symbol<'d>, around: Loop<'d>) -> Option<Node<'d>
 
 /// `y = x` where nothing ever changes `y` nor hands it out.
 fn is_harmless_alias(value: Node<'_>) -> bool {
-    let Some(statement) = value.parent() else {
-        return false;
-    };
-    let AnyNodeRef::StmtAssign(assign) = statement.ast() else {
-        return false;
-    };
-    let [target] = assign.targets.as_slice() else {
-        return false;
-    };
-    let Some(symbol) = statement.at(target).symbol() else {
-        return false;
-    };
-    !symbol.is_captured() && !symbol.uses().any(|each| each.role().role.may_change())
+    value.given_name().is_some_and(|symbol| {
+        !symbol.is_captured() && !symbol.uses().any(|each| each.role().role.may_change())
+    })
 }
 
 /// A use in another function that changes the object: it may run during any call.

@@ -1,7 +1,6 @@
 //! Calls that look at everything, or parse it, with arguments that the loop does not change.
 
 use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
-use looplint_python::ast::AnyNodeRef;
 use looplint_python::tables::{Effect, Sink, Slot, Work};
 use looplint_python::types::Proof;
 use looplint_python::{Kind, Loop, LoopKind, Monomial, Multiplicity, Node, Python, Role, Type, big_o, related_loops};
@@ -272,17 +271,7 @@ fn is_kept<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
     if !fresh && node.ty().is_mutable() == Proof::No {
         return false;
     }
-    let role = node.role().role;
-    if role != Role::Aliases {
-        return role.may_change();
-    }
-    let statement = node.statement();
-    let AnyNodeRef::StmtAssign(assign) = statement.ast() else { return true };
-    let [target] = assign.targets.as_slice() else { return true };
-    let Some(symbol) = statement.at(target).symbol().filter(|_| statement.at(&*assign.value) == node) else {
-        return true;
-    };
-    symbol.is_captured() || symbol.changes_in(around.node()).next().is_some()
+    node.is_kept_in(around)
 }
 
 fn shape<'d>(node: Node<'d>, outermost: Loop<'d>) -> &'static str {

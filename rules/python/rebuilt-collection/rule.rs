@@ -20,7 +20,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let mut confidence = Confidence::Proven;
     let loops = repeats(node, &mut confidence);
     let Some(&outermost) = loops.last() else { return };
-    if source.extent().is_bounded() || node.extent().is_bounded() || is_kept(node, outermost) {
+    if source.extent().is_bounded() || node.extent().is_bounded() || node.is_kept_in(outermost) {
         return;
     }
     let what = node.text();
@@ -101,20 +101,6 @@ fn repeats<'d>(node: Node<'d>, confidence: &mut Confidence) -> Vec<Loop<'d>> {
         }
     }
     loops
-}
-
-/// Whether an iteration keeps the collection, hands it out or changes it: then each needs its own.
-fn is_kept<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
-    let role = node.role().role;
-    if role != Role::Aliases {
-        return role.may_change();
-    }
-    // Bound to a name: what is done with the name is done with the collection.
-    let statement = node.statement();
-    let AnyNodeRef::StmtAssign(assign) = statement.ast() else { return true };
-    let ([target], value) = (assign.targets.as_slice(), statement.at(&*assign.value)) else { return true };
-    let Some(symbol) = statement.at(target).symbol().filter(|_| value == node) else { return true };
-    symbol.is_captured() || symbol.changes_in(around.node()).next().is_some()
 }
 
 /// A line before the loop.

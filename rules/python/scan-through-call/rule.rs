@@ -204,11 +204,7 @@ fn works_on_elements(made: Node<'_>) -> bool {
 
 /// The one name that a function gives to what it makes.
 fn name_for(made: Node<'_>) -> Option<Symbol<'_>> {
-    let statement = made.statement();
-    let AnyNodeRef::StmtAssign(assign) = statement.ast() else { return None };
-    let [target] = assign.targets.as_slice() else { return None };
-    let symbol = statement.at(target).symbol().filter(|_| statement.at(&*assign.value) == made)?;
-    (!symbol.is_captured() && symbol.single_binding().is_some()).then_some(symbol)
+    made.given_name().filter(|symbol| !symbol.is_captured() && symbol.single_binding().is_some())
 }
 
 /// Whether `in` on the caller's object compares one element after another, and a set could answer instead.
@@ -227,19 +223,7 @@ fn is_same_answer<'d>(node: Node<'d>, loops: &[Loop<'d>]) -> bool {
 
 /// Whether what the call gives is only looked at in the loop.
 fn is_looked_at<'d>(node: Node<'d>, innermost: Loop<'d>) -> bool {
-    if node.ty().is_mutable() == Proof::No {
-        return true;
-    }
-    let role = node.role().role;
-    if role != Role::Aliases {
-        return !role.may_change();
-    }
-    // A name for the answer, used only to look at it.
-    let statement = node.statement();
-    let AnyNodeRef::StmtAssign(assign) = statement.ast() else { return false };
-    let [target] = assign.targets.as_slice() else { return false };
-    let symbol = statement.at(target).symbol().filter(|_| statement.at(&*assign.value) == node);
-    symbol.is_some_and(|symbol| !symbol.is_captured() && symbol.changes_in(innermost.node()).next().is_none())
+    node.ty().is_mutable() == Proof::No || !node.is_kept_in(innermost)
 }
 
 /// Whether the loop goes through a generator or the like that got the same things, and may change them at each step.

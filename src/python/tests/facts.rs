@@ -98,6 +98,8 @@ def f(self, xs: list):
     print(*«xs»)
     del «xs»[0]
     sorted(«xs»)
+    one, two = «xs», 0
+    one, two = «xs»
     return «xs»
 ",
         role,
@@ -114,6 +116,8 @@ xs: Mutates possible
 xs: Aliases proven
 xs: Iterates proven
 xs: Stores proven
+xs: Iterates proven
+xs: Aliases proven
 xs: Iterates proven
 xs: Returns proven
 ",
