@@ -24,8 +24,8 @@ PACKAGES = [
     ("sympy", False, "sympy", ["sympy/core", "sympy/combinatorics", "sympy/sets", "sympy/tensor", "sympy/ntheory", "sympy/simplify/tests/test_cse.py"]),
     ("docutils", True, "docutils", ["test"]),
     ("jinja2", True, "src/jinja2", ["tests"]),
-    ("pygments", True, "pygments", ["tests"]),
-    ("sqlparse", True, "sqlparse", ["tests"]),
+    ("black", True, "src/black", ["tests/test_black.py", "tests/test_format.py", "tests/test_ranges.py"]),
+    ("nltk", False, "nltk", ["nltk/test/unit"]),
 ]
 
 

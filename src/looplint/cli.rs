@@ -136,7 +136,7 @@ pub(crate) struct Bench {
     #[arg(long, default_value = "rules", value_name = "DIR")]
     pub(crate) rules_dir: PathBuf,
     /// A pair is tried at larger and larger sizes until one run takes this long
-    #[arg(long, default_value_t = 0.3, value_name = "S")]
+    #[arg(long, default_value_t = 0.1, value_name = "S")]
     pub(crate) seconds: f64,
     /// Only compare the recorded figures with the pages' claims
     #[arg(long)]

@@ -74,7 +74,12 @@ pub struct Curve {
     pub points: Vec<Point>,
     /// What measured it, `CPython 3.11`.
     pub interpreter: String,
+    /// Whether the points are other than measured, because the finding's loop does more or less besides.
+    pub adjusted: bool,
 }
+
+/// How far beyond the measured sizes a slowdown is said, as a factor of the largest.
+const BEYOND_MAX: u64 = 10;
 
 /// One measured point.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -97,7 +102,8 @@ pub struct Work {
 impl Curve {
     /// The slowdown at `n`, interpolated between the measured points on logarithmic axes,
     /// and whether `n` lies inside them.
-    /// Outside, the nearest point's ratio is given: a lower bound above, an upper bound below.
+    /// Below, the first point's ratio is given, an upper bound. Above, the slope of the last decade goes on for
+    /// another decade, and what is reached there is a lower bound.
     pub fn at(&self, n: u64) -> (f64, bool) {
         let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
             return (1.0, false);
@@ -106,7 +112,8 @@ impl Curve {
             return (first.ratio, n == first.n);
         }
         if n >= last.n {
-            return (last.ratio, n == last.n);
+            let beyond = n.min(last.n.saturating_mul(BEYOND_MAX)) as f64 / last.n as f64;
+            return (last.ratio * beyond.powf(self.last_slope()), n == last.n);
         }
         let above = self.points.partition_point(|point| point.n < n);
         let (low, high) = (self.points[above - 1], self.points[above]);
@@ -115,6 +122,30 @@ impl Curve {
             (low.ratio.ln() + share * (high.ratio.ln() - low.ratio.ln())).exp(),
             true,
         )
+    }
+
+    /// The largest measured n.
+    pub fn n_max(&self) -> u64 {
+        self.points.last().map_or(0, |point| point.n)
+    }
+
+    /// Whether the curve can be read off at `n`: measured there, or not far beyond.
+    pub fn reaches(&self, n: u64) -> bool {
+        n <= self.n_max().saturating_mul(BEYOND_MAX)
+    }
+
+    /// The power of n with which the slowdown grows over the last decade.
+    /// At most 1, what a loop saved inside a loop gains: steeper is a cache that overflows, and that ends.
+    fn last_slope(&self) -> f64 {
+        let Some(last) = self.points.last() else {
+            return 0.0;
+        };
+        let decade = |point: &&Point| point.n < last.n && point.n >= last.n / BEYOND_MAX;
+        let Some(first) = self.points.iter().find(decade) else {
+            return 0.0;
+        };
+        let run = (last.n as f64 / first.n as f64).ln();
+        ((last.ratio / first.ratio).ln() / run).clamp(0.0, 1.0)
     }
 }
 
@@ -242,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn between_points_on_logarithmic_axes_and_never_beyond() {
+    fn between_points_on_logarithmic_axes_and_a_decade_beyond() {
         let curve = Curve {
             points: vec![
                 Point {
@@ -250,16 +281,25 @@ mod tests {
                     ratio: 10.0,
                 },
                 Point {
+                    n: 1_000,
+                    ratio: 100.0,
+                },
+                Point {
                     n: 10_000,
-                    ratio: 1000.0,
+                    ratio: 300.0,
                 },
             ],
             interpreter: "CPython 3.11".into(),
+            adjusted: false,
         };
-        let (ratio, inside) = curve.at(1_000);
-        assert!((ratio - 100.0).abs() < 1e-9 && inside);
-        assert_eq!(curve.at(10), (10.0, false));
-        assert_eq!(curve.at(1_000_000), (1000.0, false));
+        let is = |n, wanted: f64, inside| {
+            let found = curve.at(n);
+            assert!((found.0 - wanted).abs() < 1e-9 && found.1 == inside, "{n}");
+        };
+        is(316, 31.6, true);
+        is(10, 10.0, false);
+        is(100_000, 900.0, false);
+        is(1_000_000, 900.0, false);
         assert_eq!(curve.at(100), (10.0, true));
     }
 }

@@ -309,6 +309,7 @@ impl<'d, D: Domain> Cx<'d, D> {
     }
 
     /// Says it. A code cost without a curve gets the page's measured one, with what else its loop does.
+    /// Says nothing where the change would be slower at the finding's own n.
     pub fn report(&mut self, mut finding: Finding) {
         if let Some(Cost::Code(cost)) = &mut finding.cost
             && cost.curve.is_none()
@@ -321,6 +322,9 @@ impl<'d, D: Domain> Cx<'d, D> {
                     .and_then(|_| D::work(self.document, finding.span));
                 pair.curve(work)
             });
+            if cost.ratio().is_some_and(|ratio| ratio < 1.0) {
+                return;
+            }
         }
         self.findings.push(finding);
     }

@@ -442,7 +442,11 @@ impl MeasuredPair {
             .zip(self.slow_ns.iter().zip(&self.fast_ns))
             .map(point)
             .collect();
+        let is_as_measured = |(point, measured): (&Point, &f64)| {
+            (1.0 / ADJUSTED_MIN..ADJUSTED_MIN).contains(&(point.ratio / measured))
+        };
         (!points.is_empty()).then(|| Curve {
+            adjusted: !points.iter().zip(&self.ratio).all(is_as_measured),
             points,
             interpreter: short_name(&self.interpreter),
         })
@@ -459,6 +463,8 @@ impl MeasuredPair {
     }
 }
 
+/// A point this factor away from what was measured is said to be adjusted.
+const ADJUSTED_MIN: f64 = 1.1;
 /// The share of a measured time that is left at least, whatever the estimates say.
 const LEFT_MIN: f64 = 0.3;
 

@@ -3,7 +3,7 @@
 //! Knows where the value starts, which loops it grows in, and whether anything looks at it in between.
 //! Does not know what it costs to grow: that depends on the type, which is for the rule to ask.
 
-use looplint_model::Confidence;
+use looplint_model::{CodeCost, Confidence, Size, SizeOrigin};
 use ruff_python_ast::{AnyNodeRef, Expr};
 
 use crate::effects::Role;
@@ -82,6 +82,24 @@ impl<'d> Growth<'d> {
             AnyNodeRef::ExprFString(_) | AnyNodeRef::ExprStringLiteral(_)
         );
         is_text.then(|| Typed::shown(Type::Str, Confidence::Likely, added.span()))
+    }
+
+    /// The cost of making it anew in every iteration, against adding to it in place.
+    /// n is how often it grows: what it was before the loops does not count.
+    pub fn cost(&self, shape: &'static str) -> CodeCost {
+        let trips = self.outermost().extent().name;
+        let assumed = Size {
+            n: self.target.document().settings.assume_size,
+            origin: SizeOrigin::Assumed,
+        };
+        CodeCost {
+            before: format!("O({trips}^2)"),
+            after: format!("O({trips})"),
+            depth: self.loops.len() as u32,
+            size: self.target.best_size(assumed, &self.loops),
+            shape,
+            curve: None,
+        }
     }
 
     /// The outermost loop in which it grows.

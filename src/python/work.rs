@@ -15,6 +15,7 @@ use crate::kind::Kind;
 use crate::loops::Loop;
 use crate::node::Node;
 use crate::size::BOUNDED_MAX;
+use crate::tables::Work as Amount;
 
 /// Calls inside one another that are followed.
 const CALLS_MAX: u32 = 3;
@@ -276,7 +277,8 @@ impl<'d> Count<'d> {
         {
             return known;
         }
-        match node.fact() {
+        match node.fact().map(|fact| fact.work) {
+            Some(Amount::Constant) => ns(".get"),
             Some(_) => ns(".split"),
             None => UNKNOWN_CALL_NS,
         }

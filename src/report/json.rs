@@ -126,6 +126,7 @@ enum CostRow<'a> {
         n: u64,
         n_origin: &'a str,
         measured_on: Option<&'a str>,
+        adjusted: bool,
         curve: Vec<CurveRow>,
     },
     Run {
@@ -278,6 +279,7 @@ fn cost(cost: &Cost) -> CostRow<'_> {
             depth: cost.depth,
             n: cost.size.n,
             n_origin: cost.size.origin.as_str(),
+            adjusted: cost.curve.as_ref().is_some_and(|curve| curve.adjusted),
             measured_on: cost.curve.as_ref().map(|curve| curve.interpreter.as_str()),
             curve: cost.curve.as_ref().map_or_else(Vec::new, |curve| {
                 let row = |n| {

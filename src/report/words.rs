@@ -28,12 +28,23 @@ fn code_cost_line(cost: &CodeCost) -> String {
         if !line.is_empty() {
             line.push_str(", ");
         }
-        // Outside the measured sizes the nearest one is all that is known.
         let first = curve.points.first().map_or(0, |point| point.n);
         let how = match (inside, cost.size.n < first) {
             (true, _) => "about",
+            // Below the measured sizes the nearest one is all that is known; above, the curve goes on for a while.
             (false, true) => "at most",
+            (false, false) if curve.reaches(cost.size.n) => "about",
             (false, false) => "at least",
+        };
+        let adjusted = if curve.adjusted {
+            ", adjusted for the loop's other work"
+        } else {
+            ""
+        };
+        let beyond = if cost.size.n > curve.n_max() {
+            format!(" up to n = {}", thousands(curve.n_max()))
+        } else {
+            String::new()
         };
         let _ = write!(
             line,
@@ -43,7 +54,7 @@ fn code_cost_line(cost: &CodeCost) -> String {
         );
         let _ = write!(
             line,
-            " (measured, {}; {})",
+            " (measured{beyond}, {}{adjusted}; {})",
             curve.interpreter,
             size_origin(cost.size)
         );

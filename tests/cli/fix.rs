@@ -269,6 +269,23 @@ fn links_and_permissions_stay() {
     assert_eq!(left.len(), 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_read_only_file_is_left_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::new(&[("a.py", SLOW)]);
+    let path = project.path("a.py");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+    let said = check(&project, &["--fix"]);
+    assert!(
+        said.contains("looplint: a.py: not changed: it is read-only"),
+        "{said}"
+    );
+    assert_eq!(project.read("a.py"), SLOW);
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o444);
+}
+
 #[test]
 fn standard_input_is_fixed_to_standard_output() {
     let project = Project::new(&[("a.py", SLOW)]).input(SLOW);

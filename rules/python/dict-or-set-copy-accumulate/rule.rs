@@ -51,12 +51,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.label = format!("copies the whole {kind}");
     finding.confidence = typed.confidence;
     finding.related = related_loops(&growth.loops);
-    let trips = growth.outermost().extent().name;
-    let mut cost = target.scan_cost(target, &growth.loops);
-    cost.before = format!("O({trips}^2)");
-    cost.after = format!("O({trips})");
-    cost.shape = in_place.shape;
-    finding.cost = Some(Cost::Code(cost));
+    finding.cost = Some(Cost::Code(growth.cost(in_place.shape)));
     let fix = if kind == "frozenset" { None } else { fix(&growth, &in_place) };
     cx.report(Finding { fix, ..finding });
 }

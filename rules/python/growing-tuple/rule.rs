@@ -25,11 +25,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.label = "copies all elements into a new tuple".into();
     finding.confidence = typed.confidence;
     finding.related = related_loops(&growth.loops);
-    let trips = growth.outermost().extent().name;
-    let mut cost = target.scan_cost(target, &growth.loops);
-    cost.before = format!("O({trips}^2)");
-    cost.after = format!("O({trips})");
-    finding.cost = Some(Cost::Code(cost));
+    finding.cost = Some(Cost::Code(growth.cost("")));
     cx.report(finding);
 }
 

@@ -305,12 +305,13 @@ fn fix<'d>(node: Node<'d>, around: Loop<'d>) -> Option<Fix> {
     let edits = vec![before, node.replace(name)];
     let may_change = node.subtree().any(|part| part.kind() == Kind::Name && !part.is_left_alone_in(around));
     let may_run_out = worked_through(node).is_none_or(|object| object.ty().is_sized() != Proof::Yes);
-    let safety = Safety::Unsafe(if may_run_out {
-        "what the call goes through may be an iterator, which gives its items once".into()
-    } else if may_change {
-        "something else in the loop may change what the call looks at".into()
-    } else {
-        "the call may raise, and the loop may not run at all".into()
-    });
+    let mut unproven = vec!["the call may raise where the loop would not run, or another name may change what it looks at"];
+    if may_run_out {
+        unproven.push("what the call goes through may be an iterator, which gives its items once");
+    }
+    if may_change {
+        unproven.push("something else in the loop may change what the call looks at");
+    }
+    let safety = Safety::Unsafe(unproven.join("; "));
     Some(Fix { title: "Call it once before the loop".into(), edits, safety })
 }

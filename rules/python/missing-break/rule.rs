@@ -78,6 +78,10 @@ fn does_nothing(condition: Node<'_>) -> bool {
 
 /// Whether the loop's variable is looked at after the loop: then it matters where the loop ends.
 fn is_used_elsewhere<'d>(target: Node<'d>, node: Node<'d>) -> bool {
+    // `for row.current in rows` leaves it behind as well.
+    if target.subtree().any(|each| matches!(each.kind(), Kind::Attribute | Kind::Subscript)) {
+        return true;
+    }
     target.subtree().filter(|each| each.kind() == Kind::Name).any(|name| {
         let Some(symbol) = name.symbol() else { return true };
         symbol.is_captured() || symbol.uses().any(|each| !node.contains(each))

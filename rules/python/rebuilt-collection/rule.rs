@@ -113,13 +113,14 @@ fn fix<'d>(node: Node<'d>, around: Loop<'d>) -> Option<Fix> {
     }
     let may_change = node.subtree().any(|part| part.kind() == Kind::Name && !part.is_left_alone_in(around));
     let may_run_out = built_from(node).is_none_or(|source| source.ty().is_sized() != Proof::Yes);
-    let safety = Safety::Unsafe(if may_run_out {
-        "what it is built of may be an iterator, which gives its items once".into()
-    } else if may_change {
-        "something else in the loop may change what it is built of".into()
-    } else {
-        "building it may raise, and the loop may not run at all".into()
-    });
+    let mut unproven = vec!["building it may raise where the loop would not run, or another name may change what it is built of"];
+    if may_run_out {
+        unproven.push("what it is built of may be an iterator, which gives its items once");
+    }
+    if may_change {
+        unproven.push("something else in the loop may change what it is built of");
+    }
+    let safety = Safety::Unsafe(unproven.join("; "));
     let title = "Build it once before the loop".to_owned();
     if let AnyNodeRef::StmtAssign(assign) = statement.ast()
         && statement.at(&*assign.value) == node

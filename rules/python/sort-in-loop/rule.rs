@@ -27,7 +27,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let mut cost = list.scan_cost(list, &loops);
     cost.before = big_o(&[Monomial::of(&trips).times(&trips)]);
     cost.after = big_o(&[Monomial::of(&trips).log(&trips)]);
-    cost.shape = if node.method().is_some() { "1" } else { "read" };
+    cost.shape = if is_read(list, loops[0], [node, addition]) { "read" } else { "1" };
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
 }
@@ -52,6 +52,12 @@ fn sorted_again(node: Node<'_>) -> Option<(Node<'_>, Vec<Loop<'_>>)> {
     // A sorted copy of what grows, under another name or none.
     let heads_a_loop = node.role().role == Role::Iterates;
     (!heads_a_loop).then(|| Scan::of(node, list).map(|scan| (list, scan.loops)))?
+}
+
+/// Whether the loop looks at the list beside sorting it and adding to it: then it has to be in order all the time.
+fn is_read<'d>(list: Node<'d>, around: Loop<'d>, but: [Node<'d>; 2]) -> bool {
+    let is_other = |each: &Node<'d>| !but.iter().any(|call| call.statement().contains(*each));
+    list.symbol().is_none_or(|symbol| symbol.uses().any(|each| around.repeats(each) && is_other(&each)))
 }
 
 /// The call in the same loop that adds one element.

@@ -19,7 +19,11 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         _ => return,
     };
     let Some(all) = sorted.argument(0, "") else { return };
-    if all.extent().is_bounded() || all.kind() == Kind::Starred || catches_index_error(node) || is_free(node) {
+    // An error message or a test may take its time.
+    if node.is_rare() || node.is_in_test() {
+        return;
+    }
+    if all.extent().is_bounded() || all.kind() == Kind::Starred || catches_index_error(node) || !node.sees_builtin(better) {
         return;
     }
     let arguments = &sorted.source()[sorted.at(&*call.func).source().len()..];
@@ -35,7 +39,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.cost = Some(Cost::Code(CodeCost {
         before: big_o(&[Monomial::of(name.clone()).log(name.clone())]),
         after: big_o(&[Monomial::of(name)]),
-        shape: "1",
+        shape: if better == "min" { "1" } else { "last" },
         ..cost
     }));
     let safety = Safety::Unsafe("nothing at all raises another error, and of elements that no order tells apart another may be taken".into());
@@ -50,7 +54,3 @@ fn catches_index_error(node: Node<'_>) -> bool {
     node.ancestors().take_while(|each| *each != frame).any(|each| matches!(each.kind(), Kind::Try | Kind::With))
 }
 
-/// Where the name `min` means something else, or the place is an error message.
-fn is_free(node: Node<'_>) -> bool {
-    node.is_rare() || node.is_in_test()
-}

@@ -48,7 +48,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     }));
     let mut edits: Vec<_> = import.into_iter().chain([node.replace(written)]).collect();
     edits.sort();
-    let safety = Safety::Unsafe("it is slower where the elements are almost in order, and nan may come in another order".into());
+    let safety = Safety::Unsafe("it is slower where the elements are almost in order, nan may come in another order, and what cannot be compared raises another error".into());
     let fix = Fix { title: "Use `heapq.nsmallest`".into(), edits, safety };
     let fix = (!node.holds_comment() && found.is_some()).then_some(fix);
     cx.report(Finding { fix, ..finding });

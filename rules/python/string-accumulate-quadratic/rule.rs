@@ -46,12 +46,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.label = "copies all that was there".into();
     finding.confidence = typed.confidence;
     finding.related = related_loops(&growth.loops);
-    let trips = growth.outermost().extent().name;
-    let mut cost = target.scan_cost(target, &growth.loops);
-    cost.before = format!("O({trips}^2)");
-    cost.after = format!("O({trips})");
-    cost.shape = shape;
-    finding.cost = Some(Cost::Code(cost));
+    finding.cost = Some(Cost::Code(growth.cost(shape)));
     let fix = if matches!(form, Form::TwoPluses) { fix(node) } else { None };
     if matches!(target.kind(), Kind::Subscript) {
         finding.confidence = finding.confidence.min(Confidence::Likely);

@@ -3,8 +3,8 @@
 in:  {"setup": code, "bad": code, "good": code, "sizes": [n, ...], "seconds": limit of one run}
 out: {"interpreter": "CPython 3.11.7", "rows": [[n, slow_ns, fast_ns, noise], ...]}
 
-Every run gets fresh arguments from data(n), made outside the timed part. The two sides take turns, the
-garbage collector is off, short runs are timed in batches, and the minimum of the repeats counts.
+Every run gets fresh arguments from data(n), made outside the timed part. Sides and sizes take turns, the garbage
+collector is off, short runs are timed in batches, and the minimum of the repeats counts.
 The clock is the processor time of this process, which other processes do not stretch; where the code mostly
 waits, it is the time on the wall.
 """
@@ -20,6 +20,10 @@ BATCH_MAX = 300
 ALONE_NS = 150_000
 REPEATS = 15
 REPEATS_MIN = 4
+#: Where the halves of the repeats differ by more, as many again are taken.
+NOISY = 0.05
+#: Repeats of the faster side for one of the slower, at most.
+MORE = 5
 #: Code that takes this much longer on the wall than on the processor waits for something.
 WAITING = 4
 
@@ -60,10 +64,9 @@ def spread(times):
     return abs(first - second) / max(min(first, second), 1)
 
 
-def measure(pair):
-    sides = [load(pair["setup"], pair[side]) for side in ("bad", "good")]
+def plan(pair, sides, clock):
+    """For each size that is worth it: n, runs per measurement of each side, repeats, and first times to add to."""
     limit = pair["seconds"] * 1e9
-    clock = clock_for(sides, pair["sizes"][0])
     rows = []
     for n in pair["sizes"]:
         trial = [once(clock, data, run, n, 1) for data, run in sides]
@@ -75,15 +78,28 @@ def measure(pair):
         repeats = max(REPEATS_MIN, min(REPEATS, int(3 * limit / max(sum(trial), 1))))
         if max(trial) > 5 * limit:
             repeats = 1
-        times = [trial[:1], trial[1:]]
-        for _ in range(repeats):
-            for side, (data, run) in enumerate(sides):
-                times[side].append(once(clock, data, run, n, batches[side]))
-        slow, fast = min(times[0]), min(times[1])
-        rows.append([n, slow, fast, max(map(spread, times))])
+        rows.append((n, batches, repeats, [[t] for t in trial]))
         if max(trial) > limit:
             break
     return rows
+
+
+def measure(pair):
+    sides = [load(pair["setup"], pair[side]) for side in ("bad", "good")]
+    clock = clock_for(sides, pair["sizes"][0])
+    rows = plan(pair, sides, clock)
+    # All sizes take turns too: a while in which the machine is slow then spoils one repeat of each, not a size.
+    for turn in range(2 * REPEATS):
+        for n, batches, repeats, times in rows:
+            noise = max(map(spread, times))
+            if turn >= repeats and (noise < NOISY or repeats == 1 or turn >= 2 * repeats):
+                continue
+            for side, (data, run) in enumerate(sides):
+                # The faster side is cheap to repeat, and a short run is easily spoilt.
+                share = min(times[1 - side]) / max(min(times[side]), 1)
+                for _ in range(max(1, min(MORE, int(share))) if batches[side] == 1 else 1):
+                    times[side].append(once(clock, data, run, n, batches[side]))
+    return [[n, min(times[0]), min(times[1]), max(map(spread, times))] for n, _, _, times in rows]
 
 
 def main():

@@ -7,6 +7,8 @@ const N_FITTED: usize = 3;
 /// How far a fitted exponent may lie from the claimed degree.
 /// Caches and allocators bend measured curves by up to a third of a power.
 const TOLERANCE: f64 = 0.5;
+/// What a logarithm adds to an exponent that is fitted at such sizes.
+const LOGARITHM: f64 = 0.1;
 /// A rule whose gain stays below this at every size has no business with speed.
 const GAIN_MIN: f64 = 1.1;
 
@@ -62,6 +64,12 @@ fn contradicted(page: &Page, pair: &MeasuredPair, problems: &mut Vec<String>) {
             problems.push(format!("`{key}: {claim}` cannot be read"));
             continue;
         };
+        let degree = degree
+            + if claim.contains("log") {
+                LOGARITHM
+            } else {
+                0.0
+            };
         // A page's faster side may be faster than it claims, never slower; its slower side may bend upwards
         // by as much as a power where the copies outgrow the caches.
         let contradicted = match key {

@@ -243,6 +243,11 @@ fn store(input: &Input, before: &[u8], after: &[u8]) -> Result<(), String> {
     if now != before {
         return Err("it changed since it was read".into());
     }
+    // Moving a new file over it would ask the folder alone, and nobody the file.
+    let is_read_only = |data: fs::Metadata| data.permissions().readonly();
+    if fs::metadata(&input.absolute).is_ok_and(is_read_only) {
+        return Err("it is read-only".into());
+    }
     write::replace(&input.absolute, after)
         .map_err(|error| format!("it cannot be written: {}", files::plain(&error)))
 }

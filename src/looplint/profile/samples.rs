@@ -142,7 +142,7 @@ fn in_name(name: &str) -> Option<(&str, u32)> {
 /// # Errors
 /// A line has no count.
 pub(super) fn collapsed(text: &str) -> Result<Profile, Bad> {
-    let mut profile = Profile::new("collapsed stacks");
+    let mut profile = Profile::new("collapsed stacks, 100 samples a second");
     let mut total = 0.0;
     for (at, line) in text.lines().enumerate() {
         if line.trim().is_empty() {

@@ -12,6 +12,7 @@ use looplint_model::{Edit, Finding, Span};
 use ruff_python_ast::{AnyNodeRef, Expr};
 
 use crate::document::Document;
+use crate::effects::Role;
 use crate::kind::Kind;
 use crate::node::Node;
 use crate::scope::{BindingKind, ScopeKind, Symbol};
@@ -357,6 +358,7 @@ impl<'d> Closing<'d> {
             if let Some(value) = owner
                 .assigned_value()
                 .filter(|value| plain && is_beginning(*value))
+                .filter(|_| !self.is_filled_before(symbol))
             {
                 for part in value.subtree().collect::<Vec<_>>() {
                     self.look(part, false)?;
@@ -367,6 +369,18 @@ impl<'d> Closing<'d> {
         }
         self.inputs.entry(name.to_owned()).or_default().push(node);
         Ok(())
+    }
+
+    /// Whether something before the region changes what the name stands for: then its first value says nothing.
+    fn is_filled_before(&self, symbol: Symbol<'d>) -> bool {
+        let start = self.region.span().start;
+        symbol.uses().any(|each| {
+            each.span().start < start
+                && matches!(
+                    each.role().role,
+                    Role::Mutates | Role::Stores | Role::Escapes | Role::Aliases
+                )
+        })
     }
 
     /// A name of the module: imported, a constant, a function.

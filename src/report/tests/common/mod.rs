@@ -68,6 +68,7 @@ pub(crate) fn bare(rule: &'static str, domain: &'static str, span: Span, message
 
 pub(crate) fn curve(points: &[(u64, f64)]) -> Option<Curve> {
     Some(Curve {
+        adjusted: false,
         points: points
             .iter()
             .map(|&(n, ratio)| Point { n, ratio })
