@@ -142,30 +142,6 @@ impl<'d> Node<'d> {
                 .all(|name| !self.sees_change_of(name, root, around))
     }
 
-    /// Whether each iteration of `around` wants an object of its own, because it changes, keeps or hands out what the
-    /// call gives.
-    pub fn is_kept_in(self, around: Loop<'d>) -> bool {
-        let role = self.role().role;
-        if role != Role::Aliases {
-            return role.may_change();
-        }
-        let statement = self.statement();
-        let AnyNodeRef::StmtAssign(assign) = statement.ast() else {
-            return true;
-        };
-        let [target] = assign.targets.as_slice() else {
-            return true;
-        };
-        let Some(symbol) = statement
-            .at(target)
-            .symbol()
-            .filter(|_| statement.at(&*assign.value) == self)
-        else {
-            return true;
-        };
-        symbol.is_captured() || symbol.changes_in(around.node()).next().is_some()
-    }
-
     /// Whether the callee is of the module and seen to do more than answer: it changes what it is given, waits, gives its
     /// items one by one, or changes its object for more than to remember the answer.
     fn is_seen_to_act(self) -> bool {
