@@ -56,7 +56,7 @@ fn is_asked<'d>(node: Node<'d>, loops: &[Loop<'d>]) -> bool {
     let is_sure = innermost.is_clause() || !node.is_conditional_in(innermost);
     match node.role().role {
         Role::Contains => true,
-        Role::Iterates => innermost.is_clause() || matches!(parent.kind(), Kind::For | Kind::Comprehension),
+        Role::Iterates => innermost.is_clause() || matches!(parent.kind(), Kind::For | Kind::Clause),
         // A text made in two steps, for all items that have something to compare.
         Role::Method if node.is_of_text() && node.method().is_some_and(|(of, _)| of.is_of_text()) => {
             !is_put_together(node) && (innermost.is_clause() || !guarded(node).is_conditional_in(innermost))
