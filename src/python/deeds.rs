@@ -601,7 +601,7 @@ impl<'d> Finder<'d> {
     }
 
     fn deed(&mut self, what: What, object: Node<'d>, place: Node<'d>) {
-        if object.extent().is_bounded() || place.is_rare() {
+        if object.extent().is_small() || place.is_rare() {
             return;
         }
         let subject = object.subject();

@@ -23,7 +23,7 @@ pub struct Growth<'d> {
     pub target: Node<'d>,
     /// The assignment.
     pub statement: Node<'d>,
-    /// The loops in which it grows, innermost first; never empty, none of them bounded.
+    /// The loops in which it grows, innermost first; never empty, none of them small.
     pub loops: Vec<Loop<'d>>,
 }
 
@@ -37,7 +37,7 @@ impl<'d> Growth<'d> {
             if starts_anew(target, each) {
                 break;
             }
-            if !each.is_bounded() && statement.multiplicity(each) == Multiplicity::Repeated {
+            if !each.is_small() && statement.multiplicity(each) == Multiplicity::Repeated {
                 loops.push(each);
             }
         }

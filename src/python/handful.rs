@@ -1,15 +1,16 @@
 //! What is a handful by its nature, whatever the input: what somebody wrote out by hand at one place.
 //!
-//! Knows argument lists, bases and fields of classes, axes of arrays, settings, layers of networks, members of enums, and
-//! loops that try again, trim or look for a free name. Does not know what a program is run with.
+//! Knows argument lists, bases and fields of classes, axes of arrays, settings, layers of networks, members of enums, parts
+//! of paths, options and what is called like one of these. Does not know what a program is run with.
 
-use ruff_python_ast::{self as ast, AnyNodeRef, CmpOp, Expr, Operator, Stmt};
+use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
 
 use crate::effects::Role;
+use crate::few;
 use crate::kind::Kind;
-use crate::loops::{Loop, LoopKind};
 use crate::node::Node;
-use crate::scope::BindingKind;
+use crate::scope::{Binding, BindingKind};
+use crate::types::Type;
 
 /// How many a handful is taken to be.
 pub(crate) const HANDFUL: u64 = 8;
@@ -60,8 +61,14 @@ const FUNCTIONS: [&str; 10] = [
     "os.path.split",
 ];
 
+/// What separates the parts of a path, a dotted name, a version or a pair: there are as many parts as somebody wrote.
+const SEPARATORS: [&str; 9] = [".", "/", "\\", "::", "-", "_", "=", "@", "=="];
+
+/// The same by name.
+const NAMED_SEPARATORS: [&str; 2] = ["os.sep", "os.path.sep"];
+
 /// Libraries whose modules are networks of layers.
-const NETWORKS: [&str; 3] = ["torch", "tensorflow", "flax"];
+pub(crate) const NETWORKS: [&str; 3] = ["torch", "tensorflow", "flax"];
 
 impl<'d> Node<'d> {
     /// About how many, where it is a handful by its nature.
@@ -73,11 +80,95 @@ impl<'d> Node<'d> {
                 let by_name = self
                     .qualified_name()
                     .is_some_and(|name| FUNCTIONS.contains(&name.as_str()));
-                by_name || matches!(self.method(), Some((_, "mro")))
+                by_name
+                    || match self.method() {
+                        Some((_, "mro")) => true,
+                        Some((_, "split" | "rsplit")) => self.splits_in_parts(),
+                        _ => false,
+                    }
             }
             _ => false,
         };
         is_handful.then_some(HANDFUL)
+    }
+
+    /// Whether it is called like what is a handful: `column_names`, `record["columns"]`, `commit.parents`.
+    pub(crate) fn is_few_by_name(self) -> bool {
+        match self.ast() {
+            AnyNodeRef::ExprName(_) => {
+                let Some(symbol) = self.symbol() else {
+                    return false;
+                };
+                // Fields of a schema are asked of something; a line that was split has fields too.
+                let is_schema = !matches!(symbol.name(), "fields" | "flags");
+                is_schema && few::is_few(symbol.name()) && !symbol.bindings().any(is_made_of_many)
+                    || self.is_short_text()
+                    || symbol.single_binding().is_some_and(is_option)
+            }
+            AnyNodeRef::ExprAttribute(each) => {
+                let name = each.attr.as_str();
+                // A list of such a name of one's own may be that of all nodes.
+                few::is_few(name)
+                    || name == "parents"
+                    || few::is_constant(name)
+                        && matches!(self.role().role, Role::Iterates | Role::Contains)
+            }
+            AnyNodeRef::ExprCall(_) => match self.method() {
+                Some((_, "get" | "pop")) => self.argument(0, "").is_some_and(Node::is_key_of_few),
+                // A network has thousands of them.
+                Some((_, "parameters" | "named_parameters")) => false,
+                Some((_, name)) => few::is_few(name) || name == "parents",
+                None => false,
+            },
+            AnyNodeRef::ExprSubscript(each) => self.at(&*each.slice).is_key_of_few(),
+            _ => false,
+        }
+    }
+
+    /// A path or a pattern: a text, or bytes, that is a line at most.
+    pub(crate) fn is_short_text(self) -> bool {
+        matches!(self.ast(), AnyNodeRef::ExprName(name) if few::is_short_text(name.id.as_str()))
+            && !matches!(
+                self.ty().without_none(),
+                Type::List(_) | Type::Tuple(_) | Type::TupleOf(_) | Type::Dict(..)
+            )
+    }
+
+    /// The same of a number: `n_layers`.
+    pub(crate) fn is_few_number_by_name(self) -> bool {
+        match self.ast() {
+            AnyNodeRef::ExprName(name) => few::is_few_of(name.id.as_str()),
+            AnyNodeRef::ExprAttribute(each) => few::is_few_of(each.attr.as_str()),
+            _ => false,
+        }
+    }
+
+    /// About how many a number is that is one of a handful: `x.ndim`.
+    pub(crate) fn handful_number(self) -> Option<u64> {
+        let is_one = match self.ast() {
+            AnyNodeRef::ExprName(name) => self.names_handful(name.id.as_str()),
+            AnyNodeRef::ExprAttribute(each) => self.holds_handful(each),
+            _ => false,
+        };
+        is_one.then_some(HANDFUL)
+    }
+
+    /// Whether a text is split where the parts of a path or a dotted name are.
+    fn splits_in_parts(self) -> bool {
+        let Some(by) = self.argument(0, "sep") else {
+            return false;
+        };
+        if let AnyNodeRef::ExprBytesLiteral(each) = by.ast() {
+            let bytes: Vec<u8> = each.value.bytes().collect();
+            return SEPARATORS.iter().any(|one| one.as_bytes() == bytes);
+        }
+        by.constant_str().is_some_and(|by| SEPARATORS.contains(&by))
+            || NAMED_SEPARATORS.iter().any(|name| by.is_qualified(name))
+    }
+
+    /// `record["columns"]`: a key that names a handful.
+    fn is_key_of_few(self) -> bool {
+        matches!(self.ast(), AnyNodeRef::ExprStringLiteral(each) if few::is_few(each.value.to_str()))
     }
 
     fn names_handful(self, name: &str) -> bool {
@@ -89,7 +180,10 @@ impl<'d> Node<'d> {
             BindingKind::Rest => !self.is_spread_to(binding.target()),
             BindingKind::Keywords => true,
             // Nothing but an enum can be gone through among classes.
-            BindingKind::Imported => self.role().role == Role::Iterates && is_class_name(name),
+            BindingKind::Imported => {
+                self.role().role == Role::Iterates
+                    && (is_class_name(name) || few::is_constant(name))
+            }
             BindingKind::Assigned => {
                 let Some(value) = binding.owner().assigned_value() else {
                     return false;
@@ -187,176 +281,30 @@ impl<'d> Node<'d> {
     }
 }
 
-impl<'d> Loop<'d> {
-    /// Whether the loop is not over data: it tries again, trims to a limit, or looks for a name that is free.
-    pub(crate) fn turns_a_few_times(self) -> bool {
-        match self.node().ast() {
-            AnyNodeRef::StmtFor(each) if self.kind() == LoopKind::For => self.tries_again(each),
-            AnyNodeRef::StmtWhile(each) => {
-                trims(self.node(), each)
-                    || looks_for_free(self.node(), each)
-                    || divides(self.node(), each)
-            }
-            _ => false,
-        }
-    }
-
-    /// `for _ in range(retries)` around a `try`, left at the first success.
-    fn tries_again(self, each: &'d ast::StmtFor) -> bool {
-        let node = self.node();
-        if node.at(&*each.iter).builtin() != Some("range") {
-            return false;
-        }
-        let catches = each
-            .body
-            .iter()
-            .any(|statement| matches!(statement, Stmt::Try(one) if !one.handlers.is_empty()));
-        let target = node.at(&*each.target).symbol();
-        // The number of the attempt is at most told or waited by.
-        let is_number_used = || {
-            target.is_some_and(|symbol| {
-                symbol.uses().any(|place| {
-                    let says = |above: Node<'d>| {
-                        matches!(above.kind(), Kind::FString | Kind::Compare | Kind::BinOp)
-                    };
-                    node.contains(place) && !place.ancestors().take(3).any(says)
-                })
-            })
-        };
-        catches && self.is_left_early() && !is_number_used()
-    }
-}
-
-/// `while len(xs) > limit: xs.pop(0)`: what is one too many goes.
-fn trims<'d>(node: Node<'d>, each: &'d ast::StmtWhile) -> bool {
-    let Expr::Compare(compare) = &*each.test else {
+/// A parameter that is a handful where it is not given, or that picks some by hand: `how=("a", "b")`, `exclude=()`.
+fn is_option(binding: Binding<'_>) -> bool {
+    if binding.kind() != BindingKind::Parameter {
         return false;
-    };
-    let ([op], [right]) = (&*compare.ops, &*compare.comparators) else {
-        return false;
-    };
-    let (measured, limit) = match op {
-        CmpOp::Gt | CmpOp::GtE => (node.at(&*compare.left), node.at(right)),
-        CmpOp::Lt | CmpOp::LtE => (node.at(right), node.at(&*compare.left)),
-        _ => return false,
-    };
-    let drains = limit.constant_int().is_some_and(|limit| limit <= 1);
-    measured.builtin() == Some("len")
-        && !drains
-        && each.body.iter().all(|statement| takes_one(node, statement))
-}
-
-fn takes_one<'d>(node: Node<'d>, statement: &'d Stmt) -> bool {
-    match statement {
-        Stmt::Expr(call) => matches!(
-            node.at(&*call.value).method(),
-            Some((_, "pop" | "popleft" | "popitem" | "remove" | "discard"))
-        ),
-        Stmt::Delete(_) => true,
-        Stmt::Assign(each) => match (&*each.value, each.targets.as_slice()) {
-            (Expr::Subscript(cut), [target]) => {
-                cut.slice.is_slice_expr()
-                    && node.at(&*cut.value).source() == node.at(target).source()
-            }
-            _ => false,
-        },
-        _ => false,
     }
-}
-
-/// `while name in names: name += "_"`: the first name or number that is free is near.
-fn looks_for_free<'d>(node: Node<'d>, each: &'d ast::StmtWhile) -> bool {
-    let test = node.at(&*each.test);
-    let asked: Vec<Node<'d>> = test
-        .subtree()
-        .filter_map(|part| match part.ast() {
-            AnyNodeRef::ExprCompare(compare) => match &*compare.ops {
-                [CmpOp::In] => Some(part.at(&*compare.left)),
-                [CmpOp::Gt | CmpOp::GtE | CmpOp::NotEq] => {
-                    let counts = part.at(&*compare.left);
-                    matches!(counts.method(), Some((_, "count"))).then(|| counts.argument(0, ""))?
-                }
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect();
-    let mentions = |target: Node<'d>| asked.iter().any(|one| one.mentions(target));
-    let mut changes = false;
-    let plain = each.body.iter().all(|statement| {
-        let (target, value) = match statement {
-            Stmt::Assign(one) => match one.targets.as_slice() {
-                [target] => (node.at(target), node.at(&*one.value)),
-                _ => return false,
-            },
-            Stmt::AugAssign(one) => (node.at(&*one.target), node.at(&*one.value)),
-            _ => return false,
-        };
-        if target.kind() == Kind::Name && mentions(target) {
-            changes = true;
-        }
-        is_made_up(value)
-    });
-    changes && plain
-}
-
-/// `while n: n //= 10`, `while path: path, name = os.path.split(path)`: as many turns as there are digits or folders.
-fn divides<'d>(node: Node<'d>, each: &'d ast::StmtWhile) -> bool {
-    let test = node.at(&*each.test);
-    let asked: Vec<&str> = test
-        .subtree()
-        .filter(|part| part.kind() == Kind::Name)
-        .map(Node::source)
-        .collect();
-    let is_asked = |target: &Expr| match target {
-        Expr::Tuple(pair) => pair
-            .elts
-            .iter()
-            .any(|one| asked.contains(&node.at(one).source())),
-        one => asked.contains(&node.at(one).source()),
-    };
-    each.body.iter().any(|statement| match statement {
-        Stmt::AugAssign(one) => {
-            matches!(one.op, Operator::FloorDiv | Operator::RShift) && is_asked(&one.target)
-        }
-        Stmt::Assign(one) => {
-            let [target] = one.targets.as_slice() else {
-                return false;
-            };
-            let value = node.at(&*one.value);
-            let cuts = match value.ast() {
-                AnyNodeRef::ExprBinOp(each) => {
-                    matches!(each.op, Operator::FloorDiv | Operator::RShift)
-                }
-                AnyNodeRef::ExprCall(_) => ["divmod", "os.path.split", "os.path.dirname"]
-                    .iter()
-                    .any(|name| value.is_qualified(name)),
-                _ => false,
-            };
-            cuts && is_asked(target)
-                && value
-                    .subtree()
-                    .any(|part| part.kind() == Kind::Name && asked.contains(&part.source()))
-        }
-        _ => false,
+    binding.target().default_value().is_some_and(|default| {
+        few::is_pick(binding.symbol().name())
+            || default.children().next().is_some() && default.extent().is_bounded()
     })
 }
 
-/// Whether a value is put together here, and not read from somewhere.
-fn is_made_up(value: Node<'_>) -> bool {
-    value.subtree().all(|part| match part.ast() {
-        AnyNodeRef::ExprSubscript(each) => each.slice.is_slice_expr(),
-        AnyNodeRef::ExprAttribute(each) => each.attr.as_str() == "format",
-        AnyNodeRef::ExprCall(_) => {
-            part.builtin().is_some_and(|name| {
-                matches!(
-                    name,
-                    "str" | "next" | "len" | "min" | "chr" | "int" | "repr"
-                )
-            }) || matches!(part.method(), Some((_, "format")))
-        }
-        _ => true,
-    })
+/// `levels = [0] * n`, `columns = [.. for .. in range(n)]`: what the value says goes before what the name says.
+fn is_made_of_many(binding: Binding<'_>) -> bool {
+    let Some(value) = binding.owner().assigned_value() else {
+        return false;
+    };
+    match value.ast() {
+        AnyNodeRef::ExprBinOp(each) => each.op == ast::Operator::Mult,
+        AnyNodeRef::ExprListComp(each) => each
+            .generators
+            .iter()
+            .any(|clause| value.at(&clause.iter).builtin() == Some("range")),
+        _ => false,
+    }
 }
 
 /// `Color` and not `COLORS`.

@@ -16,6 +16,7 @@ mod document;
 mod edits;
 mod effects;
 mod elements;
+mod few;
 mod flow;
 mod graph;
 mod growth;
@@ -45,9 +46,11 @@ mod size;
 pub mod summary;
 pub mod tables;
 mod text;
+mod turns;
 pub mod types;
 mod waits;
 mod work;
+mod written;
 
 use looplint_model::{
     Claim, Decoded, Domain, Edit, Part, Piece, Problem, Settings, Silence, SilenceScope, Source,

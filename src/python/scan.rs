@@ -17,7 +17,7 @@ use crate::node::Node;
 pub struct Scan<'d> {
     /// What is gone through.
     pub object: Node<'d>,
-    /// The loops that repeat it, innermost first; never empty, none of them bounded.
+    /// The loops that repeat it, innermost first; never empty, none of them small.
     pub loops: Vec<Loop<'d>>,
 }
 
@@ -27,10 +27,10 @@ impl<'d> Scan<'d> {
     pub fn of(site: Node<'d>, object: Node<'d>) -> Option<Scan<'d>> {
         let gap = object.depth_gap();
         let repeats = |each: &Loop<'d>| {
-            !each.is_bounded() && site.multiplicity(*each) == Multiplicity::Repeated
+            !each.is_small() && site.multiplicity(*each) == Multiplicity::Repeated
         };
         let loops: Vec<Loop<'d>> = gap.into_iter().filter(repeats).collect();
-        (!loops.is_empty() && !object.extent().is_bounded()).then_some(Scan { object, loops })
+        (!loops.is_empty() && !object.extent().is_small()).then_some(Scan { object, loops })
     }
 
     /// Whether an earlier place of the same loop, of a shape that `found` knows, does the same with the same object: the

@@ -7,6 +7,8 @@ use looplint_model::{Size, SizeOrigin};
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Number, UnaryOp};
 
 use crate::effects::Role;
+use crate::few;
+use crate::handful::HANDFUL;
 use crate::kind::Kind;
 use crate::loops::{Loop, LoopKind};
 use crate::node::Node;
@@ -36,9 +38,9 @@ const NAME_MAX: usize = 24;
 /// The number of items of a collection, or of iterations of a loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// At most this many, where that is known.
+    /// At most this many, where that is known; about this many where [`Extent::origin`] is an assumption.
     pub bound: Option<u64>,
-    /// How it is known; [`SizeOrigin::Assumed`] where it is not.
+    /// How it is known; [`SizeOrigin::Assumed`] where it is not, or only the name says so.
     pub origin: SizeOrigin,
     /// What to call it in a Big-O: `orders`, `self.items`, `n`.
     pub name: String,
@@ -49,16 +51,43 @@ impl Extent {
     pub fn is_bounded(&self) -> bool {
         let most = match self.origin {
             SizeOrigin::Literal | SizeOrigin::Constant => WRITTEN_MAX,
+            SizeOrigin::Assumed => return false,
             _ => BOUNDED_MAX,
         };
         self.bound.is_some_and(|n| n <= most)
     }
+
+    /// Whether it is bounded, or so few by what it is called that comparing or copying all of them costs nothing:
+    /// arguments, columns, plugins. What asks a database or unknown code for each of them still costs.
+    pub fn is_small(&self) -> bool {
+        self.is_bounded() || self.origin == SizeOrigin::Assumed && self.bound.is_some()
+    }
 }
 
+/// A number of items and how it is known.
 #[derive(Clone, Copy)]
-struct Count {
-    n: u64,
-    origin: SizeOrigin,
+pub(crate) struct Count {
+    pub n: u64,
+    pub origin: SizeOrigin,
+}
+
+impl Count {
+    /// What a name says.
+    fn by_name() -> Count {
+        Count {
+            n: HANDFUL,
+            origin: SizeOrigin::Assumed,
+        }
+    }
+
+    /// So many, known no better than either of the two that it is made of.
+    pub(crate) fn joined(self, other: Count, n: u64) -> Count {
+        let origin = match other.origin {
+            SizeOrigin::Assumed => SizeOrigin::Assumed,
+            _ => self.origin,
+        };
+        Count { n, origin }
+    }
 }
 
 impl<'d> Node<'d> {
@@ -156,7 +185,7 @@ impl<'d> Node<'d> {
         }
     }
 
-    fn count(self, depth: u32) -> Option<Count> {
+    pub(crate) fn count(self, depth: u32) -> Option<Count> {
         if depth > DEPTH_MAX {
             return None;
         }
@@ -195,7 +224,10 @@ impl<'d> Node<'d> {
                 origin: SizeOrigin::Constant,
             })
         };
-        found.or_else(by_nature).or_else(|| self.count_by_type())
+        found
+            .or_else(by_nature)
+            .or_else(|| self.count_by_type())
+            .or_else(|| self.is_few_by_name().then(Count::by_name))
     }
 
     /// A tuple whose items are each known has their number.
@@ -207,7 +239,8 @@ impl<'d> Node<'d> {
             return None;
         }
         match self.ty() {
-            Type::Tuple(items) => Some(Count {
+            // An empty one is what is there before there are any.
+            Type::Tuple(items) if !items.is_empty() => Some(Count {
                 n: items.len() as u64,
                 origin: SizeOrigin::Annotation,
             }),
@@ -228,25 +261,31 @@ impl<'d> Node<'d> {
 
     fn named_count(self, depth: u32) -> Option<Count> {
         let symbol = self.symbol()?;
-        let binding = symbol.single_binding()?;
+        let Some(binding) = symbol.single_binding() else {
+            return symbol.count_of_bindings(depth);
+        };
         let owner = binding.owner();
         match binding.kind() {
             BindingKind::Assigned => {
                 let value = owner.assigned_value()?;
-                if binding.target().parent() != Some(owner)
-                    || !value.ty().is_mutable().is_no() && symbol.may_grow()
-                {
+                if binding.target().parent() != Some(owner) {
                     return None;
                 }
-                let count = value.count(depth + 1)?;
                 let constant = matches!(symbol.scope_kind(), ScopeKind::Module | ScopeKind::Class);
+                let by_name = constant && few::is_constant(symbol.name());
+                let stays = value.ty().is_mutable().is_no() || by_name && !symbol.is_mutated();
+                let count = value.count(depth + 1)?;
+                let count = match stays {
+                    true => count,
+                    false => count.plus(symbol.added(depth)?),
+                };
                 Some(Count {
-                    origin: if constant {
-                        SizeOrigin::Constant
-                    } else {
-                        count.origin
+                    n: count.n,
+                    origin: match count.origin {
+                        SizeOrigin::Assumed => SizeOrigin::Assumed,
+                        _ if constant => SizeOrigin::Constant,
+                        origin => origin,
                     },
-                    ..count
                 })
             }
             BindingKind::Class => enum_count(owner),
@@ -334,8 +373,12 @@ impl<'d> Node<'d> {
                 .map(|argument| self.at(argument))
         };
         match self.method() {
-            Some((receiver, "items" | "keys" | "values" | "copy")) => {
+            Some((receiver, "items" | "keys" | "values" | "copy" | "tolist" | "to_list")) => {
                 return receiver.count(depth + 1);
+            }
+            Some((receiver, "split")) if self.argument(0, "").is_none() => {
+                let words = receiver.constant_str()?.split_whitespace().count();
+                return Some(literal(words as u64));
             }
             Some((receiver, "get")) => return receiver.longest_value(depth + 1),
             _ => {}
@@ -385,29 +428,20 @@ impl<'d> Node<'d> {
                     let stop = self.at(&args[0]);
                     if stop.builtin() != Some("len") {
                         // `range(x.ndim)`: a number that is a handful.
-                        return stop.handful().map(|n| Count {
-                            n,
-                            origin: SizeOrigin::Constant,
-                        });
+                        return stop.count_as_number();
                     }
                     return stop.argument(0, "")?.count(depth + 1);
                 }
             },
             2 | 3 => {
-                let few = |at: usize| {
-                    args.get(at)
-                        .is_some_and(|each| self.at(each).is_few(depth + 1))
+                let few = |at: usize| args.get(at).and_then(|each| self.at(each).few(depth + 1));
+                let counted = match (int(0), int(1)) {
+                    (Some(start), None) if start >= 0 => few(1),
+                    (None, Some(stop)) if stop >= -1 => few(0),
+                    _ => None,
                 };
-                let counts_few = match (int(0), int(1)) {
-                    (Some(start), None) => start >= 0 && few(1),
-                    (None, Some(stop)) => stop >= -1 && few(0),
-                    _ => false,
-                };
-                if counts_few {
-                    return Some(Count {
-                        n: crate::handful::HANDFUL,
-                        origin: SizeOrigin::Constant,
-                    });
+                if counted.is_some() {
+                    return counted;
                 }
                 let (start, stop) = (int(0)?, int(1)?);
                 let step = if args.len() == 3 { int(2)? } else { 1 };
@@ -430,29 +464,39 @@ impl<'d> Node<'d> {
         })
     }
 
-    /// Whether a number is that of a handful: `len(self.layers) - 1`, `x.ndim`.
-    fn is_few(self, depth: u32) -> bool {
+    /// A number that is one of a handful: `x.ndim`, or by its name.
+    fn count_as_number(self) -> Option<Count> {
+        let known = self.handful_number().map(|n| Count {
+            n,
+            origin: SizeOrigin::Constant,
+        });
+        known.or_else(|| self.is_few_number_by_name().then(Count::by_name))
+    }
+
+    /// The same, of a number made of one: `len(self.layers) - 1`.
+    fn few(self, depth: u32) -> Option<Count> {
         if depth > DEPTH_MAX {
-            return false;
+            return None;
         }
         match self.ast() {
             AnyNodeRef::ExprBinOp(each) if each.op == ast::Operator::Sub => {
-                self.at(&*each.left).is_few(depth + 1)
+                self.at(&*each.left).few(depth + 1)
             }
             AnyNodeRef::ExprCall(_) if self.builtin() == Some("len") => self
                 .argument(0, "")
                 .and_then(|of| of.count(depth + 1))
-                .is_some_and(|count| count.n <= BOUNDED_MAX),
+                .filter(|count| count.n <= BOUNDED_MAX),
             AnyNodeRef::ExprName(_) => {
                 let value = self
                     .symbol()
                     .and_then(|symbol| symbol.single_binding())
                     .filter(|binding| binding.target().parent() == Some(binding.owner()))
                     .and_then(|binding| binding.owner().assigned_value());
-                self.handful().is_some() || value.is_some_and(|value| value.is_few(depth + 1))
+                self.count_as_number()
+                    .or_else(|| value.and_then(|value| value.few(depth + 1)))
             }
-            AnyNodeRef::ExprAttribute(_) => self.handful().is_some(),
-            _ => false,
+            AnyNodeRef::ExprAttribute(_) => self.count_as_number(),
+            _ => None,
         }
     }
 
@@ -474,9 +518,14 @@ impl<'d> Node<'d> {
             _ => None,
         };
         match (taken, whole) {
-            (Some(n), Some(whole)) => Some(Count {
+            // A cut is exact where what it is cut from is only called so.
+            (Some(n), Some(whole)) if whole.origin != SizeOrigin::Assumed => Some(Count {
                 n: (n as u64).min(whole.n),
                 ..whole
+            }),
+            (Some(n), Some(_)) => Some(Count {
+                n: n as u64,
+                origin: SizeOrigin::Constant,
             }),
             (Some(n), None) => Some(Count {
                 n: n as u64,
@@ -497,10 +546,9 @@ impl<'d> Node<'d> {
                 let symbol = self.symbol()?;
                 let binding = symbol.single_binding()?;
                 let value = binding.owner().assigned_value()?;
-                let constant = symbol.scope_kind() == ScopeKind::Module
-                    && binding.target().parent() == Some(binding.owner())
-                    && !symbol.may_grow();
-                constant.then_some(value)?
+                let stays =
+                    binding.target().parent() == Some(binding.owner()) && !symbol.may_grow();
+                stays.then_some(value)?
             }
             _ => return None,
         };
@@ -526,10 +574,7 @@ impl<'d> Node<'d> {
             let count = self.at(&clause.iter).count(depth + 1)?;
             all = Some(match all {
                 None => count,
-                Some(all) => Count {
-                    n: all.n.saturating_mul(count.n),
-                    ..all
-                },
+                Some(all) => all.joined(count, all.n.saturating_mul(count.n)),
             });
         }
         all
@@ -540,14 +585,11 @@ impl<'d> Node<'d> {
         match each.op {
             ast::Operator::Add => {
                 let (a, b) = (left.count(depth + 1)?, right.count(depth + 1)?);
-                Some(Count {
-                    n: a.n.saturating_add(b.n),
-                    ..a
-                })
+                Some(a.joined(b, a.n.saturating_add(b.n)))
             }
             ast::Operator::Mult => {
                 let times = |side: Node<'d>| {
-                    let few = || side.handful().and_then(|n| i64::try_from(n).ok());
+                    let few = || side.handful_number().and_then(|n| i64::try_from(n).ok());
                     side.constant_int().or_else(few)
                 };
                 let (times, one) = match times(left) {
@@ -685,11 +727,21 @@ impl<'d> Loop<'d> {
 
     /// Whether it makes so few iterations, whatever the input, that it multiplies nothing.
     pub fn is_bounded(self) -> bool {
-        self.kind() != LoopKind::While && self.extent().is_bounded() || self.turns_a_few_times()
+        self.kind() != LoopKind::While && self.extent().is_bounded() || self.is_bounded_by_turns()
+    }
+
+    /// Whether it makes so few iterations that scans, copies and comparisons in it cost nothing: it is bounded, or goes over
+    /// what is called like a handful.
+    pub fn is_small(self) -> bool {
+        self.kind() != LoopKind::While && self.extent().is_small() || self.is_bounded_by_turns()
+    }
+
+    fn is_bounded_by_turns(self) -> bool {
+        self.turns_a_few_times() || self.runs_network()
     }
 }
 
-fn literal(n: u64) -> Count {
+pub(crate) fn literal(n: u64) -> Count {
     Count {
         n,
         origin: SizeOrigin::Literal,

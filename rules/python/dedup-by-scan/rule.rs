@@ -48,7 +48,7 @@ fn scan<'d>(node: Node<'d>, list: Node<'d>) -> Option<Scan<'d>> {
     }
     let AnyNodeRef::ExprSubscript(_) = list.ast() else { return None };
     let grows = |each: &Loop<'d>| {
-        !each.is_bounded() && node.multiplicity(*each) == Multiplicity::Repeated && list.comes_back(*each)
+        !each.is_small() && node.multiplicity(*each) == Multiplicity::Repeated && list.comes_back(*each)
     };
     let loops: Vec<Loop<'d>> = node.loops().into_iter().take_while(grows).collect();
     (!loops.is_empty()).then_some(Scan { object: list, loops })

@@ -104,7 +104,7 @@ fn by_reduce<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let (Some(function), Some(all)) = (node.argument(0, ""), node.argument(1, "")) else { return };
-    if !merges(function) || all.extent().is_bounded() {
+    if !merges(function) || all.extent().is_small() {
         return;
     }
     let name = all.size_name();

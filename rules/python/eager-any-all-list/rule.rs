@@ -30,7 +30,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.suggestion = better.split_whitespace().collect::<Vec<_>>().join(" ");
     finding.label = "computes every answer first".into();
     let Some(around) = element.innermost_loop() else { return };
-    if around.is_bounded() {
+    if around.is_small() {
         return;
     }
     let n = around.extent().name;

@@ -40,7 +40,7 @@ fn as_key<'d>(keyword: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some((list, compared)) = keyword.bound_key("count") else { return };
     let typed = list.typed();
     let ty = typed.ty.without_none();
-    let small = list.extent().is_bounded() || compared.extent().is_bounded();
+    let small = list.extent().is_small() || compared.extent().is_small();
     if small || !is_list(&ty) || ty.iterated().is_hashable() == Proof::No {
         return;
     }

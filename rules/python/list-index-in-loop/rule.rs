@@ -56,7 +56,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
 fn as_key<'d>(keyword: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some((list, sorted)) = keyword.bound_key("index") else { return };
     let typed = list.typed();
-    let small = list.extent().is_bounded() || sorted.extent().is_bounded();
+    let small = list.extent().is_small() || sorted.extent().is_small();
     if small || !is_list(&typed.ty) {
         return;
     }

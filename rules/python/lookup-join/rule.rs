@@ -100,7 +100,7 @@ fn by_pairs<'d>(inner: Loop<'d>, iterable: Node<'d>, cx: &mut Cx<'d, Python>) ->
     let (left, right) = (names_in(target.at(left)), names_in(target.at(right)));
     let Some(test) = selection(inner) else { return true };
     let Some(test) = conditions(test).into_iter().find(|test| pairs_up(*test, &left, &right)) else { return true };
-    if one.extent().is_bounded() || other.extent().is_bounded() {
+    if one.extent().is_small() || other.extent().is_small() {
         return true;
     }
     let mut finding = cx.finding(

@@ -23,7 +23,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let Some(around) = node.document().loops().find(|around| around.node() == node) else { return };
-    if around.is_bounded() || node.is_in_test() {
+    if around.is_small() || node.is_in_test() {
         return;
     }
     let statement = node.at(set);

@@ -23,7 +23,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if node.is_rare() || node.is_in_test() {
         return;
     }
-    if all.extent().is_bounded() || all.kind() == Kind::Starred || catches_index_error(node) || !node.sees_builtin(better) {
+    if all.extent().is_small() || all.kind() == Kind::Starred || catches_index_error(node) || !node.sees_builtin(better) {
         return;
     }
     let arguments = &sorted.source()[sorted.at(&*call.func).source().len()..];

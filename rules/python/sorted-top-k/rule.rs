@@ -18,7 +18,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let Some(all) = sorted.argument(0, "") else { return };
-    if all.kind() == Kind::Starred || all.extent().is_bounded() || node.is_rare() || node.is_in_test() {
+    if all.kind() == Kind::Starred || all.extent().is_small() || node.is_rare() || node.is_in_test() {
         return;
     }
     let is_single = call.arguments.args.len() == 1 && call.arguments.keywords.is_empty();

@@ -174,7 +174,7 @@ self.items: self.items
 range(len(orders)): orders
 enumerate(KINDS): 3 constant
 zip(orders, KINDS): 3 constant
-grown: grown
+grown: 1 literal
 sorted(orders): orders
 [x for x in KINDS]: 3 constant
 orders.items(): orders
@@ -208,6 +208,22 @@ class Plain:
         «[(0, 0)] * orders.ndim»
         for kind in «Kind»: pass
         for kind in «KINDS»: pass
+    def name(self, order, rows, exclude=(), how=('a', 'b'), users=()):
+        few = ['a']
+        if rows:
+            few.append('b')
+        for kind in KINDS:
+            few.append(kind)
+        many = ['a']
+        for row in rows:
+            many.append(row)
+        one = ['a', 'b'] if rows else []
+        if order:
+            one = ['c', 'd', 'e']
+        levels = [0] * order
+        «few»; «many»; «one»; «order.columns»; «order.column»; «order['fields']»; «order.path.split('.')»
+        «order.text.split(',')»; «'a b c'.split()»; «range(order.n_layers)»; «range(columns)»; «levels»; «exclude»
+        «how»; «users»
 ",
         size,
         "
@@ -220,7 +236,7 @@ given.items(): 8 constant
 sig.parameters.values(): 8 constant
 opts: 8 constant
 sys.path: 8 constant
-self.stages: self.stages
+self.stages: 8 assumed
 type(self).__mro__: 8 constant
 dataclasses.fields(self): 8 constant
 range(orders.ndim): 8 constant
@@ -234,7 +250,22 @@ np.array([1, 2]): 2 literal
 self.unused: 2 literal
 [(0, 0)] * orders.ndim: 8 literal
 Kind: 8 constant
-KINDS: KINDS
+KINDS: 8 constant
+few: 10 literal
+many: many
+one: 3 literal
+order.columns: 8 assumed
+order.column: order.column
+order['fields']: 8 assumed
+order.path.split('.'): 8 constant
+order.text.split(','): order.text
+'a b c'.split(): 3 literal
+range(order.n_layers): 8 assumed
+range(columns): columns
+levels: levels
+exclude: 8 assumed
+how: 2 annotation
+users: users
 ",
     );
 }
@@ -272,6 +303,13 @@ def f(orders, names, limit, fetch, merge):
     while limit > 0:
         «fetch(limit)»
         limit -= 10
+    while names and not names[0].strip():
+        «names.pop(0)»
+    while limit is not None:
+        «names.append(limit)»
+        limit = limit.parent
+    while not orders:
+        orders = «input()»
 ",
         multiplying,
         "
@@ -284,6 +322,9 @@ f'{name}_': []
 names[name]: [while name in names]
 fetch(limit): []
 fetch(limit): [while limit > 0]
+names.pop(0): []
+names.append(limit): []
+input(): []
 ",
     );
 }

@@ -1,0 +1,120 @@
+//! How many items somebody wrote out for a name, over all places that give it some.
+//!
+//! Knows names that get one of several displays, and lists that grow by one item at places that no loop repeats, or loops
+//! that turn a few times. Does not know sizes that come from data.
+
+use ruff_python_ast::{AnyNodeRef, Operator};
+
+use crate::effects::Role;
+use crate::node::Node;
+use crate::scope::{BindingKind, ScopeKind, Symbol};
+use crate::size::{Count, literal};
+
+/// Bindings that are looked at, at most.
+const BINDINGS_MAX: usize = 8;
+
+/// Uses that are looked at, at most.
+const USES_MAX: usize = 24;
+
+/// Names that are followed into one another, at most: each may have several places that add to it.
+const DEPTH_MAX: u32 = 4;
+
+impl<'d> Symbol<'d> {
+    /// The most that any of several assignments gives, and what is added; all must be known.
+    pub(crate) fn count_of_bindings(self, depth: u32) -> Option<Count> {
+        if depth > DEPTH_MAX || self.bindings().nth(BINDINGS_MAX).is_some() {
+            return None;
+        }
+        let mut most: Option<Count> = None;
+        let mut added = literal(0);
+        let mut is_mutable = false;
+        for binding in self.bindings() {
+            let owner = binding.owner();
+            let value = owner.assigned_value()?;
+            let count = value.count(depth + 1)?;
+            match binding.kind() {
+                BindingKind::Assigned if binding.target().parent() == Some(owner) => {
+                    is_mutable |= !value.ty().is_mutable().is_no();
+                    if most.is_none_or(|most| most.n < count.n) {
+                        most = Some(count);
+                    }
+                }
+                BindingKind::Augmented => {
+                    let is_sum = matches!(owner.ast(), AnyNodeRef::StmtAugAssign(each) if each.op == Operator::Add);
+                    let times = self.times(owner, depth).filter(|_| is_sum)?;
+                    added = added.plus(count.of(times));
+                }
+                _ => return None,
+            }
+        }
+        if is_mutable {
+            added = added.plus(self.added(depth)?);
+        }
+        most.map(|most| most.plus(added))
+    }
+
+    /// At most how many items its methods add after it was bound. None where that is not known.
+    pub(crate) fn added(self, depth: u32) -> Option<Count> {
+        let mut added = literal(0);
+        if !self.may_grow() {
+            return Some(added);
+        }
+        if depth > DEPTH_MAX
+            || self.scope_kind() != ScopeKind::Function
+            || self.is_captured()
+            || self.uses().nth(USES_MAX).is_some()
+        {
+            return None;
+        }
+        for each in self.uses() {
+            let role = each.role().role;
+            if !matches!(
+                role,
+                Role::Mutates | Role::Stores | Role::Escapes | Role::Aliases
+            ) {
+                continue;
+            }
+            let call = each.parent().and_then(Node::parent)?;
+            let (receiver, method) = call.method()?;
+            if receiver != each || role != Role::Mutates {
+                return None;
+            }
+            let n = match method {
+                "append" | "add" | "insert" | "appendleft" => literal(1),
+                "extend" | "update" => call.argument(0, "")?.count(depth + 1)?,
+                "pop" | "popleft" | "remove" | "clear" | "sort" | "reverse" | "discard" => continue,
+                _ => return None,
+            };
+            added = added.plus(n.of(self.times(each, depth)?));
+        }
+        Some(added)
+    }
+
+    /// Whether the module itself changes it through one of its names.
+    pub(crate) fn is_mutated(self) -> bool {
+        self.uses().any(|each| each.role().role == Role::Mutates)
+    }
+
+    /// How often a place of the symbol's own function is reached at most.
+    fn times(self, place: Node<'d>, depth: u32) -> Option<Count> {
+        if place.frame() != self.owner() {
+            return None;
+        }
+        let mut times = literal(1);
+        for each in place.all_loops() {
+            times = times.of(each.iterable()?.count(depth + 1)?);
+        }
+        Some(times)
+    }
+}
+
+impl Count {
+    /// The two together.
+    pub(crate) fn plus(self, other: Count) -> Count {
+        self.joined(other, self.n.saturating_add(other.n))
+    }
+
+    fn of(self, times: Count) -> Count {
+        self.joined(times, self.n.saturating_mul(times.n))
+    }
+}
