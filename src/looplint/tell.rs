@@ -82,6 +82,26 @@ fn misplaced(error: &clap::Error) -> Option<String> {
     }
 }
 
+/// Text for a terminal: what a file says in it cannot move the cursor or turn text around.
+pub(crate) struct Plain<W>(pub(crate) W);
+
+impl<W: Write> Write for Plain<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Each piece of a format comes whole.
+        for line in String::from_utf8_lossy(bytes).split_inclusive('\n') {
+            let words = line.trim_end_matches('\n');
+            self.0
+                .write_all(looplint_report::one_line(words).as_bytes())?;
+            self.0.write_all(&line.as_bytes()[words.len()..])?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause

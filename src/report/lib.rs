@@ -43,7 +43,7 @@ pub use heat::{Heat, Heats};
 pub use html::write_run as write_timeline_page;
 pub use tables::{Statistic, statistics, write_hot, write_statistics};
 pub use timeline::{Call, Timeline, Turn, write_timeline};
-pub use words::{cost_line, summary_line};
+pub use words::{cost_line, one_line, summary_line};
 
 /// Where people read about looplint.
 const INFORMATION_URI: &str = "https://github.com/looplint/looplint";

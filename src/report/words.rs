@@ -289,7 +289,7 @@ pub(crate) fn duration(milliseconds: u64) -> String {
 
 /// One line that cannot move a terminal's cursor or turn text around: control and direction characters are escaped,
 /// line breaks become spaces.
-pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+pub fn one_line(text: &str) -> Cow<'_, str> {
     if !text
         .chars()
         .any(|character| character == '\n' || is_unsafe(character))

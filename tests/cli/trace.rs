@@ -282,3 +282,18 @@ fn a_long_run_is_reported_as_a_short_one() {
         );
     }
 }
+
+#[test]
+fn what_a_run_says_does_not_reach_the_terminal_as_it_is() {
+    let evil = CIRCLES
+        .replace("get_order", "get_\\u001b[2Jorder")
+        .replace("circles", "\\u0007circles\\u202e")
+        .replace("Where is", "\\u0000Where\\u009b is");
+    let project = Project::new(&[("evil.json", &evil)]);
+    for command in ["validate", "classify", "batch", "show"] {
+        let ran = project.run(&["trace", command, "evil.json"]);
+        let moves = |one: char| (one.is_control() && one != '\n') || one == '\u{202e}';
+        assert!(!ran.out.contains(moves), "{command}: {:?}", ran.out);
+        assert!(ran.out.contains("circles"), "{command}: {}", ran.seen());
+    }
+}

@@ -262,7 +262,8 @@ fn line(run: &Run, source: &Source, format: Format) -> String {
         .map_or(String::new(), |place| {
             format!(", turn {}, confidence {:.2}", place.turn, place.probability)
         });
-    let mut line = format!("{} run {}: {what}{turn}", run.file, run.name);
+    let name = looplint_report::one_line(&run.name);
+    let mut line = format!("{} run {name}: {what}{turn}", run.file);
     for judged in run.judged.iter().flat_map(Judged::lines) {
         line.push_str("\n  ");
         line.push_str(&judged);

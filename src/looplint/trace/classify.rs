@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::read::{File, Reader, Run, level, short};
 use crate::config;
 use crate::llm::judge::{self, Judged};
-use crate::tell::FOUND;
+use crate::tell::{FOUND, Plain};
 
 /// Characters of a quoted piece of evidence.
 const QUOTE: usize = 120;
@@ -70,6 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         serde_json::to_writer_pretty(&mut out, &as_json(&file))?;
         writeln!(out)?;
     } else {
+        let mut out = Plain(&mut out);
         for (at, run) in &file.runs {
             write_run(&mut out, run, &file.sources[*at])?;
         }

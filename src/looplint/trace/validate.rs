@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::read::{Reader, Run, short};
 use crate::config;
+use crate::tell::Plain;
 
 /// Flags of `looplint trace validate`.
 #[derive(Debug, Args)]
@@ -32,7 +33,7 @@ pub(crate) struct Arguments {
 /// The file cannot be read or is no trace: the message names the place of the first problem.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let file = Reader::here(&arguments.configuration)?.trace(&arguments.file)?;
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = Plain(io::BufWriter::new(io::stdout().lock()));
     for (_, run) in &file.runs {
         write_run(&mut out, run, arguments.turns)?;
     }
