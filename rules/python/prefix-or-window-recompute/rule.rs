@@ -1,12 +1,15 @@
 //! `sum(xs[:i])` and `sum(xs[i:i + k])` in a loop over i.
 
-use looplint_model::{Cost, Cx};
+use looplint_model::{Confidence, Cost, Cx};
 use looplint_python::ast::{AnyNodeRef, CmpOp, ExprSlice};
-use looplint_python::{Kind, Monomial, Node, Python, Scan, Type, big_o};
+use looplint_python::{Kind, Monomial, Node, Python, Scan, Type, big_o, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call, Kind::Compare];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    if let Some(parts) = joined_whole(node) {
+        return shorter_each_time(node, parts, cx);
+    }
     let Some((function, argument)) = gone_through(node) else { return };
     let AnyNodeRef::ExprSubscript(subscript) = argument.ast() else { return };
     let AnyNodeRef::ExprSlice(slice) = argument.at(&*subscript.slice).ast() else { return };
@@ -36,6 +39,54 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.before = big_o(&[Monomial::of(&n).times(&n)]);
     cost.after = big_o(&[Monomial::of(&n)]);
     cost.shape = if function == "sum" { "1" } else { "maximum" };
+    finding.cost = Some(Cost::Code(cost));
+    cx.report(finding);
+}
+
+/// The list of `"".join(parts)` or `"".join(parts + rest)`.
+fn joined_whole(node: Node<'_>) -> Option<Node<'_>> {
+    let (separator, "join") = node.method()? else { return None };
+    let parts = node.argument(0, "").filter(|_| separator.constant_str().is_some())?;
+    match parts.ast() {
+        AnyNodeRef::ExprBinOp(sum) => Some(parts.at(&*sum.left)),
+        AnyNodeRef::ExprName(_) => Some(parts),
+        _ => None,
+    }
+}
+
+/// `while parts: try("".join(parts)); parts.pop()`: the whole is put together again, one part shorter each time.
+fn shorter_each_time<'d>(node: Node<'d>, parts: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let Some(around) = node.innermost_loop() else { return };
+    let AnyNodeRef::StmtWhile(each) = around.node().ast() else { return };
+    let goes_on = around.node().at(&*each.test);
+    let Some(symbol) = parts.symbol() else { return };
+    if goes_on.symbol() != Some(symbol) || !matches!(parts.typed_or_grown().ty.without_none(), Type::List(_)) {
+        return;
+    }
+    let mut changes = symbol.changes_in(around.whole()).filter(|(place, _)| !node.contains(*place));
+    let pops = |place: Node<'d>| {
+        let call = place.parent().and_then(Node::parent);
+        call.is_some_and(|call| call.method().is_some_and(|(of, name)| of == place && name == "pop") && call.argument(0, "").is_none())
+    };
+    let (Some((first, _)), None) = (changes.next(), changes.next()) else { return };
+    if !pops(first) || around.is_bounded() || node.is_in_test() {
+        return;
+    }
+    let name = parts.text();
+    let advice = "find out how much of it to keep before putting it together";
+    let mut finding = cx.finding(
+        node.span(),
+        format!("`{}` puts all of `{name}` together again for each part that is taken off; {advice}", node.text()),
+    );
+    finding.suggestion = advice.into();
+    finding.label = "one part shorter than the last time".into();
+    finding.confidence = Confidence::Likely;
+    finding.related = related_loops(&[around]);
+    let n = parts.size_name();
+    let mut cost = node.scan_cost(parts, &[around]);
+    cost.before = big_o(&[Monomial::of(&n).times(&n)]);
+    cost.after = big_o(&[Monomial::of(&n)]);
+    cost.shape = "1";
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
 }
