@@ -42,7 +42,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let all = [inner, outer];
     let mut cost = node.scan_cost(iterable, &[outer]);
     cost.before = big_o(&[Monomial::of_loops(all.iter().copied())]);
-    cost.after = big_o(&[Monomial::of_loops([inner].into_iter()), Monomial::of_loops([outer].into_iter())]);
+    cost.after = big_o(&[Monomial::of_loops([inner]), Monomial::of_loops([outer])]);
     cost.shape = "1";
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
