@@ -3,6 +3,7 @@
 //! Knows HTTP/1.1 just enough. Counts what beginnings it has seen, as a server that keeps them would.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, missing_docs)]
 
+use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -87,9 +88,24 @@ struct State {
     seen: Mutex<Vec<Seen>>,
     prompts: Mutex<Vec<String>>,
     answered: AtomicUsize,
-    in_flight: AtomicUsize,
+    /// Numbers of the calls that no whole answer was sent to.
+    in_flight: Mutex<HashSet<usize>>,
     most_in_flight: AtomicUsize,
     over: AtomicBool,
+}
+
+impl State {
+    fn enter(&self, number: usize) {
+        let mut in_flight = self.in_flight.lock().unwrap();
+        in_flight.insert(number);
+        self.most_in_flight
+            .fetch_max(in_flight.len(), Ordering::SeqCst);
+    }
+
+    /// Before the end of the answer is sent: whoever has read it may call again at once.
+    fn leave(&self, number: usize) {
+        self.in_flight.lock().unwrap().remove(&number);
+    }
 }
 
 impl Fake {
@@ -101,7 +117,7 @@ impl Fake {
             seen: Mutex::default(),
             prompts: Mutex::default(),
             answered: AtomicUsize::new(0),
-            in_flight: AtomicUsize::new(0),
+            in_flight: Mutex::default(),
             most_in_flight: AtomicUsize::new(0),
             over: AtomicBool::new(false),
         });
@@ -152,11 +168,10 @@ fn serve(stream: TcpStream, state: &State) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut stream = stream;
     while let Some(seen) = read(&mut reader, state) {
-        let n = state.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
-        state.most_in_flight.fetch_max(n, Ordering::SeqCst);
+        state.enter(seen.number);
         let reply = (state.script)(&seen);
         let ok = answer(&mut stream, &seen, &reply, state);
-        state.in_flight.fetch_sub(1, Ordering::SeqCst);
+        state.leave(seen.number);
         if ok.is_err() {
             return;
         }
@@ -214,6 +229,7 @@ fn answer(
         }
         Reply::Status(status, headers, body) => {
             state.answered.fetch_add(1, Ordering::SeqCst);
+            state.leave(seen.number);
             plain(stream, *status, headers, body)
         }
         Reply::Malformed => plain(stream, 200, "", "<html>not JSON</html>"),
@@ -336,6 +352,7 @@ fn whole(seen: &Seen, words: &str, (prompt, cached, completion): (usize, usize, 
 fn remember(seen: &Seen, state: &State) {
     state.prompts.lock().unwrap().push(seen.prompt());
     state.answered.fetch_add(1, Ordering::SeqCst);
+    state.leave(seen.number);
 }
 
 /// Prompt, of it seen before, and answer, all in "tokens" of four bytes.
