@@ -5,12 +5,16 @@
     python3 benches/corpus.py run DIR              wall and CPU seconds beside ruff; findings per 1,000 lines
     python3 benches/corpus.py sample DIR [RULE] [N]  N findings of a rule, or of each rule that is on by default,
                                                    drawn with a seed, with their code
+    python3 benches/corpus.py readings DIR         of the findings that are told now, how many of those that were read are
+                                                   right, arguable, wrong (readings.tsv: the verdicts)
     python3 benches/corpus.py versions DIR         which release of each package is there
 
 Standard library only. `--looplint PATH` and `--ruff PATH` name the binaries; the defaults are
 target/release/looplint and ruff from PATH. `--only NAME,NAME` takes part of the packages.
 """
 import argparse
+import ast
+import csv
 import json
 import os
 import random
@@ -22,7 +26,8 @@ import sysconfig
 import tarfile
 import time
 import zipfile
-from collections import Counter
+from collections import Counter, defaultdict
+from functools import cache
 from pathlib import Path
 
 TEN = ["django", "sqlalchemy", "sympy", "twisted", "mypy", "networkx", "pandas", "scikit-learn", "ansible-core", "transformers"]
@@ -32,6 +37,8 @@ MORE = [
     "mne", "qiskit", "buildbot", "conan", "apache-airflow-core",
 ]
 RUFF_SELECT = "PERF,C4,FURB,SIM"
+READINGS = Path(__file__).with_name("readings.tsv")
+VERDICTS = ["right", "arguable", "wrong"]
 
 
 def fetch(folder, names):
@@ -137,15 +144,70 @@ def draw(found, n, seed):
     return found[:n]
 
 
+def readings(arguments):
+    """Verdicts by rule. One counts while its finding is told: at its line, or in a file that changed in its function."""
+    paths = packages(arguments.folder, arguments.only)
+    done = subprocess.run(check(arguments.looplint, "PLACE")[:-1] + [str(path) for path in paths], capture_output=True, text=True)
+    told = defaultdict(list)
+    for finding in json.loads(done.stdout)["findings"]:
+        package, _, file = finding["file"].removeprefix(str(arguments.folder)).lstrip(os.sep).partition(os.sep)
+        told[finding["rule"], package, file].append(finding)
+    by_rule = defaultdict(Counter)
+    for (rule, _, _), found in told.items():
+        by_rule[rule]["told"] += len(found)
+    names = {path.name: path for path in paths}
+    with READINGS.open(encoding="utf-8", newline="") as rows:
+        for row in csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE):
+            if row["package"] not in names:
+                continue
+            found = told.get((row["rule"], row["package"], row["file"]), [])
+            if row["version"] == release(names[row["package"]]):
+                is_told = any(finding["line"] == int(row["line"]) for finding in found)
+            else:
+                is_told = any(function_at(finding["file"], finding["line"]) == row["function"] for finding in found)
+            by_rule[row["rule"]][row["verdict"] if is_told else "silent " + row["verdict"]] += 1
+    total = sum(by_rule.values(), Counter())
+    print("| rule | told | read | right | arguable | wrong | share right | silent now: right, arguable, wrong |")
+    print("|---|---|---|---|---|---|---|---|")
+    for rule, of in [*sorted(by_rule.items(), key=lambda each: -each[1]["told"]), ("all", total)]:
+        n = [of[verdict] for verdict in VERDICTS]
+        share = f"{100 * n[0] / sum(n):.0f} %" if sum(n) else ""
+        gone = ", ".join(str(of["silent " + verdict]) for verdict in VERDICTS)
+        print(f"| {rule} | {of['told']} | {sum(n)} | {n[0]} | {n[1]} | {n[2]} | {share} | {gone} |")
+
+
+@cache
+def functions(file):
+    """(first line, last line, name) of each function, outer ones first."""
+    try:
+        tree = ast.parse(Path(file).read_bytes())
+    except (SyntaxError, ValueError):
+        return []
+    found = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    return sorted((node.lineno, node.end_lineno, node.name) for node in found)
+
+
+def function_at(file, line):
+    names = [name for first, last, name in functions(file) if first <= line <= last]
+    return names[-1] if names else "<module>"
+
+
+@cache
+def release(path):
+    """The version of a package, "" where nothing says it."""
+    if path.name == "cpython-lib":
+        return "3.11"
+    records = [*path.glob("*.dist-info/METADATA"), *path.glob("**/PKG-INFO")]
+    if not records:
+        return ""
+    head = records[0].read_text(encoding="utf-8", errors="replace").split("\n\n", 1)[0]
+    return dict(line.split(": ", 1) for line in head.splitlines() if ": " in line).get("Version", "")
+
+
 def versions(arguments):
     for path in packages(arguments.folder, arguments.only):
-        records = [*path.glob("*.dist-info/METADATA"), *path.glob("**/PKG-INFO"), *path.glob("*/PKG-INFO")]
-        fields = {}
-        if records:
-            head = records[0].read_text(encoding="utf-8", errors="replace").split("\n\n", 1)[0]
-            fields = dict(line.split(": ", 1) for line in head.splitlines() if ": " in line)
         files = [file for file in path.rglob("*.py") if file.is_file()]
-        print(f"{path.name} {fields.get('Version', '')}: {len(files)} files, {n_lines(path):,} lines")
+        print(f"{path.name} {release(path)}: {len(files)} files, {n_lines(path):,} lines")
 
 
 def show(finding):
@@ -164,7 +226,7 @@ def show(finding):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["fetch", "run", "sample", "versions"])
+    parser.add_argument("what", choices=["fetch", "run", "sample", "readings", "versions"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("rule", nargs="?")
     parser.add_argument("n", nargs="?", type=int, default=20)
@@ -180,6 +242,8 @@ def main():
         fetch(arguments.folder, TEN if arguments.ten else TEN + MORE)
     elif arguments.what == "run":
         run(arguments)
+    elif arguments.what == "readings":
+        readings(arguments)
     elif arguments.what == "versions":
         versions(arguments)
     else:
