@@ -21,9 +21,8 @@ impl<'d> Node<'d> {
         let found = self.find_fact();
         // While a type is being found the receiver's may not be all there is to it.
         if self.kind() == Kind::Call && !self.document.is_typing() {
-            let mut facts = facts.borrow_mut();
-            facts.open(self.id, 0, self.document.index.nodes.len());
-            facts.close(self.id, found);
+            let n = self.document.index.nodes.len();
+            facts.borrow_mut().keep(self.id, found, n);
         }
         found
     }

@@ -11,7 +11,7 @@ use crate::document::Document;
 use crate::effects::Role;
 use crate::index::span;
 use crate::kind::Kind;
-use crate::memo::Progress;
+use crate::memo::Asked;
 use crate::node::Node;
 use crate::scope::{BindingKind, ScopeKind};
 use crate::summary::{ClassSummary, Deed, FunctionSummary, Purity, Subject, Summary, What};
@@ -216,9 +216,9 @@ fn position(parameter: Node<'_>) -> Option<u32> {
 impl<'d> Document<'d> {
     /// What `function` does.
     pub(crate) fn function_summary(&'d self, function: Node<'d>) -> Rc<FunctionSummary> {
-        match self.memo.summaries.borrow().get(&function.id) {
-            Some(Progress::Done(known)) => return known.clone(),
-            Some(Progress::Open) => {
+        match self.memo.summaries.borrow().get(function.id) {
+            Some(Asked::Found(known)) => return known.clone(),
+            Some(Asked::Open(_)) => {
                 self.memo.recursive.borrow_mut().insert(function.id);
                 return Rc::new(FunctionSummary {
                     recursive: true,
@@ -231,19 +231,15 @@ impl<'d> Document<'d> {
         if depth >= CALLS_MAX {
             return Rc::new(FunctionSummary::default());
         }
-        self.memo
-            .summaries
-            .borrow_mut()
-            .insert(function.id, Progress::Open);
+        let n = self.index.nodes.len();
+        let summaries = &self.memo.summaries;
+        summaries.borrow_mut().open(function.id, depth, n);
         self.memo.calls.set(depth + 1);
         let mut found = Finder::new(function).run();
         self.memo.calls.set(depth);
         found.recursive |= self.memo.recursive.borrow_mut().remove(&function.id);
         let found = Rc::new(found);
-        self.memo
-            .summaries
-            .borrow_mut()
-            .insert(function.id, Progress::Done(found.clone()));
+        summaries.borrow_mut().keep(function.id, found.clone(), n);
         found
     }
 

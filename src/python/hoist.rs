@@ -307,23 +307,11 @@ fn is_bound_on_all_ways<'d>(
 
 /// Whether going through it runs no code but that of builtin collections.
 fn is_collection(ty: &Type) -> bool {
-    !ty.members().is_empty()
-        && ty.members().iter().all(|member| {
-            matches!(
+    ty.is_all(|member| {
+        member.is_builtin_collection()
+            || matches!(
                 member,
-                Type::Str
-                    | Type::Bytes
-                    | Type::List(_)
-                    | Type::Set(_)
-                    | Type::FrozenSet(_)
-                    | Type::Dict(..)
-                    | Type::Tuple(_)
-                    | Type::TupleOf(_)
-                    | Type::Range
-                    | Type::Deque(_)
-                    | Type::Keys(_)
-                    | Type::Values(_)
-                    | Type::Items(_)
+                Type::Deque(_) | Type::Keys(_) | Type::Values(_) | Type::Items(_)
             )
-        })
+    })
 }

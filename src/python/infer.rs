@@ -194,7 +194,7 @@ impl Memo<'_> {
         let (found, is_whole) = self.deeper(find);
         let mut slots = slots.borrow_mut();
         if is_whole {
-            slots.close(id, found.clone());
+            slots.keep(id, found.clone(), n);
         } else {
             slots.forget(id);
         }

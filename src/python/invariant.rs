@@ -358,13 +358,6 @@ impl<'d> Node<'d> {
             return Err(change);
         }
         if let Some(root) = root {
-            // What goes through itself, unlike a collection, moves on with each turn.
-            if let Some(iterable) = around.iterable()
-                && goes_through(iterable, root)
-                && matches!(root.typed().ty, Type::Unknown | Type::Instance(_))
-            {
-                return vary_at(iterable);
-            }
             check_owner(root, around, asked)?;
         }
         Ok(())
@@ -742,6 +735,16 @@ fn attribute_change<'d>(
     asked: Asked<'d>,
     is_immutable: bool,
 ) -> Option<Variance<'d>> {
+    // What goes through itself, unlike a collection, moves on with each turn.
+    if let (Some(root), Some(iterable)) = (root, around.iterable())
+        && goes_through(iterable, root)
+        && matches!(root.typed().ty, Type::Unknown | Type::Instance(_))
+    {
+        return Some(Variance {
+            reason: Reason::Mutated,
+            at: iterable,
+        });
+    }
     let document = asked.whole.document();
     for other in document
         .attributes_of(name)

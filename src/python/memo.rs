@@ -57,31 +57,26 @@ impl<T> Slots<T> {
 
     /// Says that `id`, one of `n`, is being found.
     pub(crate) fn open(&mut self, id: u32, depth: u32, n: usize) {
+        self.set(id, OPEN | depth, n);
+    }
+
+    /// Keeps what was found under `id`, one of `n`.
+    pub(crate) fn keep(&mut self, id: u32, found: T, n: usize) {
+        self.set(id, self.found.len() as u32 + 1, n);
+        self.found.push(found);
+    }
+
+    fn set(&mut self, id: u32, to: u32, n: usize) {
         if self.at.is_empty() {
             self.at = vec![UNASKED; n];
         }
-        self.at[id as usize] = OPEN | depth;
-    }
-
-    /// Keeps what was found under an `id` that is open.
-    pub(crate) fn close(&mut self, id: u32, found: T) {
-        self.at[id as usize] = self.found.len() as u32 + 1;
-        self.found.push(found);
+        self.at[id as usize] = to;
     }
 
     /// Forgets that an `id` was being found.
     pub(crate) fn forget(&mut self, id: u32) {
         self.at[id as usize] = UNASKED;
     }
-}
-
-/// A type that is being found, or was.
-#[derive(Clone, Debug)]
-pub(crate) enum Progress<T> {
-    /// Being found: asking again means that it depends on itself.
-    Open,
-    /// Found.
-    Done(T),
 }
 
 #[derive(Debug, Default)]
@@ -103,7 +98,7 @@ pub(crate) struct Memo<'d> {
     /// Uses that conditions are about, by symbol.
     pub guards: RefCell<FxHashMap<u32, Rc<[Guard<'d>]>>>,
     /// Summaries by function.
-    pub summaries: RefCell<FxHashMap<u32, Progress<Rc<FunctionSummary>>>>,
+    pub summaries: RefCell<Slots<Rc<FunctionSummary>>>,
     /// Functions that were asked about while they were being looked at.
     pub recursive: RefCell<FxHashSet<u32>>,
     /// What classes of the module are to the tables, by class.

@@ -302,6 +302,9 @@ impl<'d> Node<'d> {
         let Some(parent) = self.parent() else {
             return false;
         };
+        if self.is_tested() {
+            return true;
+        }
         match parent.ast() {
             AnyNodeRef::ExprAttribute(each) => {
                 let Some(call) = parent
@@ -339,7 +342,6 @@ impl<'d> Node<'d> {
                 let (left, right) = (parent.at(&*each.left), parent.at(&*each.right));
                 is_plain(&if left == self { right } else { left }.ty())
             }
-            AnyNodeRef::ExprUnaryOp(each) => each.op == UnaryOp::Not,
             AnyNodeRef::ExprCompare(each) => {
                 let ([op], [right]) = (&*each.ops, &*each.comparators) else {
                     return false;
@@ -354,17 +356,11 @@ impl<'d> Node<'d> {
                     }
                 }
             }
-            AnyNodeRef::StmtIf(_) | AnyNodeRef::StmtWhile(_) | AnyNodeRef::ElifElseClause(_) => {
-                true
-            }
-            AnyNodeRef::StmtAssert(each) => parent.at(&*each.test) == self,
-            AnyNodeRef::ExprIf(each) => parent.at(&*each.test) == self || parent.only_looks(place),
-            AnyNodeRef::ExprBoolOp(_) => parent.only_looks(place),
+            AnyNodeRef::ExprIf(_) | AnyNodeRef::ExprBoolOp(_) => parent.only_looks(place),
             AnyNodeRef::StmtFor(_) => !parent.contains(place),
-            AnyNodeRef::Comprehension(each) => {
-                let is_test = parent.at(&each.iter) != self;
+            AnyNodeRef::Comprehension(_) => {
                 let whole = parent.parent();
-                is_test || whole.is_some_and(|whole| !whole.is_lazy() && !whole.contains(place))
+                whole.is_some_and(|whole| !whole.is_lazy() && !whole.contains(place))
             }
             AnyNodeRef::ExprStarred(_) => true,
             AnyNodeRef::ExprYieldFrom(_) => true,
@@ -424,23 +420,8 @@ impl<'d> Node<'d> {
 
 /// Whether all values of the type are of builtin classes, whose operators let go of their operands.
 pub(crate) fn is_plain(ty: &Type) -> bool {
-    !ty.members().is_empty()
-        && ty.members().iter().all(|member| {
-            matches!(
-                member,
-                Type::None
-                    | Type::Bool
-                    | Type::Int
-                    | Type::Float
-                    | Type::Str
-                    | Type::Bytes
-                    | Type::List(_)
-                    | Type::Set(_)
-                    | Type::FrozenSet(_)
-                    | Type::Dict(..)
-                    | Type::Tuple(_)
-                    | Type::TupleOf(_)
-                    | Type::Range
-            )
-        })
+    ty.is_all(|member| {
+        member.is_builtin_collection()
+            || matches!(member, Type::None | Type::Bool | Type::Int | Type::Float)
+    })
 }

@@ -265,6 +265,27 @@ impl Type {
         }
     }
 
+    /// Whether there are values of this type, and all of them pass `test`.
+    pub fn is_all(&self, test: impl Fn(&Type) -> bool) -> bool {
+        !self.members().is_empty() && self.members().iter().all(test)
+    }
+
+    /// Whether it is one of the builtin collections and texts that go through themselves without code of others.
+    pub(crate) const fn is_builtin_collection(&self) -> bool {
+        matches!(
+            self,
+            Type::Str
+                | Type::Bytes
+                | Type::List(_)
+                | Type::Set(_)
+                | Type::FrozenSet(_)
+                | Type::Dict(..)
+                | Type::Tuple(_)
+                | Type::TupleOf(_)
+                | Type::Range
+        )
+    }
+
     /// Whether nothing is known.
     pub const fn is_unknown(&self) -> bool {
         matches!(self, Type::Unknown)

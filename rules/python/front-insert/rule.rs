@@ -11,7 +11,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(scan) = Scan::of(node, list) else { return };
     let typed = list.typed();
     let ty = typed.ty.without_none();
-    if ty.members().is_empty() || !ty.members().iter().all(|member| matches!(member, Type::List(_))) {
+    if !ty.is_all(|member| matches!(member, Type::List(_))) {
         return;
     }
     if scan.follows(node, extended_at_front) {

@@ -11,8 +11,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(growth) = Growth::of(target) else { return };
     let typed = growth.typed();
     let ty = typed.ty.without_none();
-    let is_tuple = !ty.members().is_empty()
-        && ty.members().iter().all(|member| matches!(member, Type::Tuple(_) | Type::TupleOf(_)));
+    let is_tuple = ty.is_all(|member| matches!(member, Type::Tuple(_) | Type::TupleOf(_)));
     if !is_tuple || growth.follows(grown) || growth.reads().iter().any(|each| each.role().role.may_change()) {
         return;
     }

@@ -13,7 +13,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let typed = list.typed_or_emptied(node);
     // What has no `pop` would raise here.
     let ty = typed.ty.without_none().retain(|member| !matches!(member, Type::Tuple(_) | Type::TupleOf(_)));
-    if ty.members().is_empty() || !ty.members().iter().all(|member| matches!(member, Type::List(_))) {
+    if !ty.is_all(|member| matches!(member, Type::List(_))) {
         return;
     }
     if scan.follows(node, taken_from_front) || is_kept_short(node, list) {

@@ -62,6 +62,5 @@ fn as_key<'d>(keyword: Node<'d>, cx: &mut Cx<'d, Python>) {
 }
 
 fn is_list(ty: &Type) -> bool {
-    !ty.members().is_empty()
-        && ty.members().iter().all(|member| matches!(member, Type::List(_) | Type::TupleOf(_) | Type::Tuple(_)))
+    ty.is_all(|member| matches!(member, Type::List(_) | Type::TupleOf(_) | Type::Tuple(_)))
 }

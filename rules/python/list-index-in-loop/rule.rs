@@ -82,8 +82,7 @@ fn as_key<'d>(keyword: Node<'d>, cx: &mut Cx<'d, Python>) {
 
 fn is_list(ty: &Type) -> bool {
     let ty = ty.without_none();
-    !ty.members().is_empty()
-        && ty.members().iter().all(|member| matches!(member, Type::List(_) | Type::TupleOf(_) | Type::Tuple(_)))
+    ty.is_all(|member| matches!(member, Type::List(_) | Type::TupleOf(_) | Type::Tuple(_)))
 }
 
 fn goes_over<'d>(each: Loop<'d>, list: Node<'d>) -> bool {

@@ -22,7 +22,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(scan) = Scan::of(node, list) else { return };
     let typed = taken_from_copy(list, &scan).unwrap_or_else(|| list.typed());
     let ty = typed.ty.without_none();
-    if ty.members().is_empty() || !ty.members().iter().all(|member| matches!(member, Type::List(_))) {
+    if !ty.is_all(|member| matches!(member, Type::List(_))) {
         return;
     }
     // What was just searched for with min or max is selection-by-min.

@@ -13,7 +13,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(scan) = Scan::of(node, table) else { return };
     let typed = table.typed();
     let ty = typed.ty.without_none();
-    if ty.members().is_empty() || !ty.members().iter().all(|member| matches!(member, Type::Dict(..) | Type::Mapping(_))) {
+    if !ty.is_all(|member| matches!(member, Type::Dict(..) | Type::Mapping(_))) {
         return;
     }
     if !scan.is_unchanged() {

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::builder::{Message, NewResult};
 use crate::formats::attributes::{self, Attributes};
 use crate::formats::messages;
+use crate::formats::parts;
 use crate::formats::steps::Step;
 use crate::json::{Shape, Value};
 use crate::run::Role;
@@ -158,6 +159,12 @@ pub(super) fn read_events<'d>(span: Value<'d>, step: &mut Step<'d>) {
 }
 
 fn read_event<'d>(name: &str, attributes: &Attributes<'d>, event: Value<'d>, step: &mut Step<'d>) {
+    let read = |key: &str| {
+        attributes
+            .any(&[key])
+            .map(attributes::messages_in)
+            .unwrap_or_default()
+    };
     match name {
         "exception" => {
             step.error = step.error.take().or_else(|| {
@@ -167,25 +174,11 @@ fn read_event<'d>(name: &str, attributes: &Attributes<'d>, event: Value<'d>, ste
             });
             step.failed = step.failed.or(Some(true));
         }
-        "gen_ai.content.prompt" if step.input.is_empty() => {
-            step.input = attributes
-                .any(&["gen_ai.prompt"])
-                .map(attributes::messages_in)
-                .unwrap_or_default();
-        }
+        "gen_ai.content.prompt" if step.input.is_empty() => step.input = read("gen_ai.prompt"),
         "gen_ai.content.completion" if step.output.is_empty() => {
-            step.output = attributes
-                .any(&["gen_ai.completion"])
-                .map(attributes::messages_in)
-                .unwrap_or_default();
+            step.output = read("gen_ai.completion");
         }
         DETAILS => {
-            let read = |key: &str| {
-                attributes
-                    .any(&[key])
-                    .map(attributes::messages_in)
-                    .unwrap_or_default()
-            };
             if step.input.is_empty() {
                 step.input = read("gen_ai.input.messages");
             }
@@ -196,21 +189,15 @@ fn read_event<'d>(name: &str, attributes: &Attributes<'d>, event: Value<'d>, ste
         "gen_ai.choice" => step
             .output
             .extend(event_message(Role::Agent, attributes, event)),
-        "gen_ai.system.message" => {
-            step.input
-                .extend(event_message(Role::System, attributes, event))
+        _ => {
+            // `gen_ai.user.message` and its like: what the model was given.
+            let speaker = name
+                .strip_prefix("gen_ai.")
+                .and_then(|name| name.strip_suffix(".message"));
+            if let Some(role) = speaker.and_then(parts::role) {
+                step.input.extend(event_message(role, attributes, event));
+            }
         }
-        "gen_ai.user.message" => step
-            .input
-            .extend(event_message(Role::User, attributes, event)),
-        "gen_ai.assistant.message" => {
-            step.input
-                .extend(event_message(Role::Agent, attributes, event))
-        }
-        "gen_ai.tool.message" => step
-            .input
-            .extend(event_message(Role::Tool, attributes, event)),
-        _ => {}
     }
 }
 
