@@ -12,6 +12,9 @@ use looplint_report::{Options, Report, Summary};
 use crate::config::{Config, IgnoreEntry, Resolved};
 use crate::{files, pointer, select};
 
+/// A finding in code that by its own figure costs less than this is not told unless `min-slowdown` says so.
+pub(crate) const MIN_SLOWDOWN_PCT: f64 = 10.0;
+
 /// Takes out what `config` silences in the file of this absolute path; gives how many findings that were.
 /// Rules that are switched off on the file do not count.
 pub(crate) fn apply(config: &Config, path: &Path, checked: &mut Checked) -> usize {
@@ -49,7 +52,12 @@ pub(crate) fn silence(
     if let Some(pct) = config.min_slowdown {
         findings.retain(|finding| is_slow(finding, pct));
     }
-    before - findings.len()
+    let silenced = before - findings.len();
+    // Nobody asked for this, so nobody is told how many they were.
+    if config.min_slowdown.is_none() {
+        findings.retain(is_worth_it);
+    }
+    silenced
 }
 
 /// Takes out of a file's findings those that the configuration silences by their fingerprint; gives how many.
@@ -111,10 +119,17 @@ fn reclassify(config: &Config, findings: &mut [Finding]) {
     }
 }
 
-/// Findings without a measured slowdown are kept where none was asked for; findings in runs always.
+/// What costs at least this much, as was asked for. Findings in runs have no such cost and are kept,
+/// those in code without a measured slowdown only where 0 was asked for.
 fn is_slow(finding: &Finding, min_pct: f64) -> bool {
     finding.run.is_some()
+        || min_pct == 0.0
         || looplint_report::slowdown_pct(finding).is_some_and(|pct| pct >= min_pct)
+}
+
+/// What is not known to cost less than is worth a change.
+fn is_worth_it(finding: &Finding) -> bool {
+    looplint_report::slowdown_pct(finding).is_none_or(|pct| pct >= MIN_SLOWDOWN_PCT)
 }
 
 fn is_in_run(entry: &IgnoreEntry, finding: &Finding) -> bool {

@@ -170,3 +170,31 @@ fn entries_silence_single_findings_until_they_expire() {
     -- exit 1
     ");
 }
+
+#[test]
+fn what_gains_next_to_nothing_is_not_told() {
+    let drain = "\
+def drain(jobs: list[str], store):
+    while jobs:
+        store.save(jobs.pop(0))
+";
+    let project = Project::new(&[("a.py", drain)]);
+    let told = |arguments: &[&str]| -> Vec<f64> {
+        let all = [&["check", "--output-format", "json-lines"], arguments].concat();
+        let out = project.run(&all).out;
+        out.lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .filter_map(|line| line["estimated_slowdown_pct"].as_f64())
+            .collect()
+    };
+    // The figures are measured and may change; at some of these sizes little is gained, at others much.
+    let (mut little, mut much) = (0, 0);
+    for n in ["500", "1000", "2000", "4000", "10000", "100000"] {
+        let all = told(&["--min-slowdown", "0", "--assume-size", n]);
+        let (less, more): (Vec<f64>, Vec<f64>) = all.into_iter().partition(|pct| *pct < 10.0);
+        assert_eq!(told(&["--assume-size", n]), more, "{n}");
+        little += less.len();
+        much += more.len();
+    }
+    assert!(little > 0 && much > 0, "{little} {much}");
+}

@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     /// Check files that .gitignore leaves out too
     #[arg(long)]
     pub(crate) no_respect_gitignore: bool,
-    /// Keep code findings whose estimated slowdown is at least N percent
+    /// Keep code findings whose estimated slowdown is at least N percent; 0 keeps all
     #[arg(long, value_name = "N")]
     pub(crate) min_slowdown: Option<f64>,
     /// The n to assume where the program does not tell

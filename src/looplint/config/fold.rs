@@ -19,7 +19,7 @@ pub(crate) struct Config {
     pub(crate) selection: Selection,
     /// What domains and rules are told.
     pub(crate) settings: Settings,
-    /// Percent of slowdown below which findings in code are left out.
+    /// Percent of slowdown below which findings in code are left out; else those of little slowdown.
     pub(crate) min_slowdown: Option<f64>,
     /// The least severity that fails a run.
     pub(crate) fail_on: FailOn,

@@ -165,8 +165,8 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "min-slowdown",
         kind: Kind::Number,
-        default: "none",
-        doc: "Report findings in code only where the estimated slowdown is at least this many percent.",
+        default: "10 where there is an estimate",
+        doc: "Report findings in code only where the estimated slowdown is at least this many percent; 0 reports all.\nWhat has no estimate is reported unless a number above 0 is given.",
         example: "min-slowdown = 900",
     },
     Key {
