@@ -15,7 +15,8 @@ use tower_lsp_server::ls_types::{
 
 use crate::explain::{self, Explained, Stream};
 use crate::hover;
-use crate::session::{Loudness, Session};
+use crate::session::Session;
+use crate::tell::Loudness;
 use crate::workspace;
 
 const EXPLAIN: &str = "looplint.server.explain";

@@ -20,7 +20,8 @@ use std::sync::atomic::Ordering;
 use crate::outbox::Message;
 use crate::pull;
 use crate::server::Looplint;
-use crate::session::{Loudness, Session};
+use crate::session::Session;
+use crate::tell::Loudness;
 
 /// The protocol crate's service with the layer around it.
 pub(crate) struct Guard {

@@ -23,6 +23,7 @@ mod pull;
 mod report;
 mod server;
 mod session;
+mod tell;
 mod text;
 mod wire;
 mod workers;

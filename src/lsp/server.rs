@@ -20,7 +20,8 @@ use crate::guard::Guard;
 use crate::host::Host;
 use crate::inbox::Inbox;
 use crate::outbox::Outbox;
-use crate::session::{Folder, Loudness, Session};
+use crate::session::{Folder, Session};
+use crate::tell::Loudness;
 use crate::{actions, commands, hover, marks, paths};
 
 /// Requests that may be under way at once.

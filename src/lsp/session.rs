@@ -1,9 +1,9 @@
-//! The session: what is open, what is checked when, and who is told.
+//! The session: what is open, what is checked when, and who waits for it.
 //!
 //! A document has at most one check under way. A change during a check makes its result worthless: it is
 //! dropped and the newest text checked once, however many changes came in between. All state is taken under one
 //! lock before anything waits, so changes are applied in the order in which they arrive.
-//! Does not know how a document is checked or how an answer looks.
+//! Does not know how a document is checked or how an answer looks; `tell.rs` says it to the client.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,8 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-use looplint_model::{Columns, Source};
-use serde_json::{Value, json};
+use looplint_model::Columns;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tower_lsp_server::Client;
@@ -23,11 +22,9 @@ use crate::choices::Choices;
 use crate::documents::{Documents, Open};
 use crate::features::Features;
 use crate::host::{Host, Trouble};
-use crate::outbox::{Message, Outbox};
-use crate::paths;
+use crate::outbox::Outbox;
 use crate::profiles::{Governed, LOOK_AGAIN, Numbered, Profiles};
 use crate::report::{self, Report, Task};
-use crate::wire;
 use crate::workers::Workers;
 use crate::workspace::Scans;
 
@@ -61,7 +58,7 @@ pub(crate) struct State {
     n_generations: u64,
     n_choices: u64,
     /// Configurations that are broken, by the file that was found.
-    troubled: HashMap<Option<PathBuf>, Arc<Trouble>>,
+    pub(crate) troubled: HashMap<Option<PathBuf>, Arc<Trouble>>,
 }
 
 /// A folder of the workspace.
@@ -138,27 +135,6 @@ impl Session {
 
     pub(crate) fn is_serving(&self) -> bool {
         self.serving.load(Ordering::SeqCst)
-    }
-
-    /// Says something in the client's log.
-    pub(crate) fn log(&self, loudness: Loudness, message: &str) {
-        self.notify(
-            "window/logMessage",
-            &json!({"type": loudness as u8, "message": message}),
-        );
-    }
-
-    /// Shows something to the user.
-    pub(crate) fn show(&self, loudness: Loudness, message: &str) {
-        self.notify(
-            "window/showMessage",
-            &json!({"type": loudness as u8, "message": message}),
-        );
-    }
-
-    pub(crate) fn notify(&self, method: &str, params: &Value) {
-        let message = json!({"jsonrpc": "2.0", "method": method, "params": params});
-        self.outbox.send(message.to_string());
     }
 
     /// Changes a document, or opens it, and has it checked where reports are pushed.
@@ -373,115 +349,6 @@ impl Session {
         }
     }
 
-    fn publish(&self, open: &mut Open, report: &Report) {
-        for piece in &report.pieces {
-            let uri = piece.uri.as_str();
-            let head = format!(
-                r#"{{"jsonrpc":"2.0","method":"textDocument/publishDiagnostics","params":{{"uri":{},"version":{},"diagnostics":"#,
-                json!(uri),
-                piece.version,
-            );
-            let message = Message::from(head).then_kept(&piece.items).then("}}");
-            self.outbox.replace(uri, message);
-        }
-        for cell in open.cells() {
-            // A cell that is no code any more loses what was shown in it.
-            if open.pushed && report.piece(cell.uri.as_str()).is_none() {
-                self.clear(&cell.uri);
-            }
-        }
-        open.pushed = true;
-    }
-
-    /// Takes back what is shown of a text.
-    pub(crate) fn clear(&self, uri: &Uri) {
-        self.publish_list(uri, "[]");
-    }
-
-    /// Shows a finished list of diagnostics of a text that is not checked as a document.
-    pub(crate) fn publish_list(&self, uri: &Uri, items: &str) {
-        let message = format!(
-            r#"{{"jsonrpc":"2.0","method":"textDocument/publishDiagnostics","params":{{"uri":{},"diagnostics":{items}}}}}"#,
-            json!(uri.as_str()),
-        );
-        self.outbox.replace(uri.as_str(), message);
-    }
-
-    /// Keeps the broken configurations that are shown in step with those that are broken.
-    fn note(&self, governed: &Governed) {
-        let mut state = self.lock();
-        let before = state.troubled.get(&governed.file);
-        if before.map(|trouble| trouble.as_ref()) == governed.trouble.as_deref() {
-            return;
-        }
-        let mut shown = before
-            .map(|trouble| self.mistakes(trouble))
-            .unwrap_or_default();
-        shown.values_mut().for_each(Vec::clear);
-        match &governed.trouble {
-            None => state.troubled.remove(&governed.file),
-            Some(trouble) => {
-                shown.extend(self.mistakes(trouble));
-                self.show_settings_mistakes(trouble);
-                let trouble = Arc::clone(trouble);
-                state.troubled.insert(governed.file.clone(), trouble)
-            }
-        };
-        for (file, items) in shown {
-            if let Some(uri) = paths::uri(&file) {
-                self.publish_list(&uri, &format!("[{}]", items.join(",")));
-            }
-        }
-    }
-
-    fn show_settings_mistakes(&self, trouble: &Trouble) {
-        for mistake in trouble.mistakes.iter().filter(|it| it.file.is_none()) {
-            let message = format!("looplint: the editor's settings: {}", mistake.message);
-            self.show(Loudness::Error, &message);
-        }
-    }
-
-    /// The diagnostics of a broken configuration, file by file.
-    fn mistakes(&self, trouble: &Trouble) -> HashMap<PathBuf, Vec<String>> {
-        let mut by_file: HashMap<PathBuf, Vec<String>> = HashMap::new();
-        for mistake in &trouble.mistakes {
-            let Some((file, text)) = &mistake.file else {
-                continue;
-            };
-            let source = Source::new("", text.as_str());
-            let message = format!(
-                "{}; the last good configuration stays in force",
-                mistake.message
-            );
-            let item = wire::lone(&source, mistake.span, self.columns(), &message);
-            by_file.entry(file.clone()).or_default().push(item);
-        }
-        by_file
-    }
-
-    /// Tells the client what governs a document, when that is news.
-    fn tell_status(&self, open: &mut Open, governed: &Governed) {
-        if !self.features().status {
-            return;
-        }
-        let status = self.status(&open.uri, governed);
-        if open.status.as_ref() != Some(&status) {
-            self.notify("looplint/status", &status);
-            open.status = Some(status);
-        }
-    }
-
-    /// Version and configuration, for a status line.
-    pub(crate) fn status(&self, uri: &Uri, governed: &Governed) -> Value {
-        let trouble = governed.trouble.as_ref();
-        json!({
-            "uri": uri,
-            "version": self.host.version(),
-            "configuration": governed.file.as_deref().map(Path::to_string_lossy),
-            "error": trouble.and_then(|trouble| trouble.mistakes.first()).map(|it| &it.message),
-        })
-    }
-
     /// The user's choices where a document lies.
     pub(crate) fn choices_of(&self, uri: &Uri) -> Choices {
         let mut state = self.lock();
@@ -548,12 +415,4 @@ fn folder_of<'f>(folders: &'f [Folder], path: Option<&Path>) -> Option<&'f Folde
         (None, [only]) => Some(only),
         (None, _) => None,
     }
-}
-
-/// How loud a message is, as the protocol numbers it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Loudness {
-    Error = 1,
-    Warning = 2,
-    Info = 3,
 }

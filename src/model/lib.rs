@@ -6,6 +6,8 @@
 mod cost;
 mod domain;
 mod finding;
+mod lines;
+mod measured;
 mod page;
 mod settings;
 mod source;
@@ -19,11 +21,9 @@ pub use finding::{
     Checked, Confidence, Edit, Finding, Fix, Problem, ProblemKind, Related, RunPlace, Safety,
     Severity,
 };
-pub use page::{
-    Block, BlockKind, FixClass, Measured, MeasuredPair, Page, PageError, PageOption, Rate,
-};
+pub use lines::{Columns, LineIndex};
+pub use measured::{Measured, MeasuredPair, Rate};
+pub use page::{Block, BlockKind, FixClass, Page, PageError, PageOption};
 pub use settings::{OptionValue, Settings};
-pub use source::{
-    Cell, Columns, FileLine, Layout, LineIndex, Piece as KeptPiece, Position, Source, Span,
-};
+pub use source::{Cell, FileLine, Layout, Piece as KeptPiece, Position, Source, Span};
 pub use thin::thin;

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Checked, Finding};
-use crate::source::{Columns, Layout, Piece, Source, Span};
+use crate::lines::Columns;
+use crate::source::{Layout, Piece, Source, Span};
 
 /// Bytes kept before the start and after the end of a place.
 const AROUND: u32 = 120;
