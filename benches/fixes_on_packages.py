@@ -23,9 +23,12 @@ PACKAGES = [
     ("networkx", False, "networkx", ["networkx/algorithms", "networkx/classes", "networkx/generators", "networkx/utils"]),
     ("sympy", False, "sympy", ["sympy/core", "sympy/combinatorics", "sympy/sets", "sympy/tensor", "sympy/ntheory", "sympy/simplify/tests/test_cse.py"]),
     ("docutils", True, "docutils", ["test"]),
-    ("jinja2", True, "src/jinja2", ["tests"]),
+    ("nltk", True, "nltk", ["nltk/test/unit", *(f"nltk/test/{name}.doctest" for name in ("resolution", "paice", "metrics", "logic", "inference"))]),
     ("black", True, "src/black", ["tests/test_black.py", "tests/test_format.py", "tests/test_ranges.py"]),
-    ("nltk", False, "nltk", ["nltk/test/unit"]),
+    ("astroid", True, "astroid", ["tests"]),
+    ("mypy", True, "mypy", [f"mypy/test/{name}.py" for name in ("testtypes", "testmodulefinder", "testutil", "testsubtypes", "testinfer", "testsemanal", "testfinegrained", "testcmdline")]),
+    ("sphinx", True, "sphinx", ["tests/test_builders/test_build_epub.py", "tests/test_builders/test_build_html.py", "tests/test_domains", "tests/test_util"]),
+    ("sqlalchemy", True, "lib/sqlalchemy", ["test/base", "test/engine", "test/orm/test_events.py", "test/orm/test_utils.py", "test/orm/test_mapper.py", "test/orm/test_instrumentation.py", "test/orm/inheritance", "test/orm/test_relationship_criteria.py"]),
 ]
 
 
@@ -49,7 +52,7 @@ def fetch(name, needs_source, folder, python):
 
 
 def fix(looplint, folder, risky):
-    command = [looplint, "check", "--isolated", "--select", "python", "--no-respect-gitignore", "--fix-only", "--show-fixes"]
+    command = [looplint, "check", "--isolated", "--select", "python", "--min-slowdown", "0", "--no-respect-gitignore", "--fix-only", "--show-fixes"]
     done = subprocess.run([*command, *["--unsafe-fixes"] * risky, str(folder)], capture_output=True, text=True)
     if done.returncode not in (0, 1):
         raise SystemExit(f"looplint: {done.stderr}")
@@ -60,7 +63,7 @@ def outcomes(python, root, source, tests, limit_s):
     """How each test ended."""
     report = root / "report.xml"
     report.unlink(missing_ok=True)
-    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", f"--junitxml={report}", *tests]
+    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--doctest-glob=*.doctest", f"--junitxml={report}", *tests]
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(source.parent), "PYTHONHASHSEED": "0", "HOME": str(root)}
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=limit_s)
     if not report.exists():

@@ -20,6 +20,7 @@ mod few;
 mod flow;
 mod graph;
 mod growth;
+mod guards;
 mod handful;
 mod hoist;
 mod index;

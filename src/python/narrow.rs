@@ -192,7 +192,7 @@ impl<'d> Node<'d> {
     }
 
     /// Whether this condition is known to be `truth` wherever `place` runs.
-    fn holds_at(self, mut truth: bool, place: Node<'d>) -> bool {
+    pub(crate) fn holds_at(self, mut truth: bool, place: Node<'d>) -> bool {
         let mut condition = self;
         while let Some(parent) = condition.parent() {
             match parent.ast() {

@@ -312,6 +312,9 @@ fn fix<'d>(node: Node<'d>, around: Loop<'d>) -> Option<Fix> {
     if may_change {
         unproven.push("something else in the loop may change what the call looks at");
     }
-    let safety = Safety::Unsafe(unproven.join("; "));
+    let safety = match node.hinges_on(around, &[node]) {
+        Some(_) => Safety::Guidance,
+        None => Safety::Unsafe(unproven.join("; ")),
+    };
     Some(Fix { title: "Call it once before the loop".into(), edits, safety })
 }

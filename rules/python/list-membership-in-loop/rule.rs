@@ -71,7 +71,7 @@ fn grows_by_needle<'d>(scan: &Scan<'d>, needle: Node<'d>) -> bool {
 }
 
 /// A set beside the list, made right before the outermost loop, for every test of the list in that loop.
-fn fix(scan: &Scan<'_>, typed: &Typed) -> Option<Fix> {
+fn fix<'d>(scan: &Scan<'d>, typed: &Typed) -> Option<Fix> {
     let list = scan.object;
     let outer = scan.outermost();
     let document = list.document();
@@ -82,13 +82,19 @@ fn fix(scan: &Scan<'_>, typed: &Typed) -> Option<Fix> {
     let last = list.source().rsplit('.').next().filter(|last| last.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))?;
     let set = document.fresh_name(&format!("{last}_set"));
     let before = statement.line_before(&format!("{set} = set({})", list.source()))?;
-    let tests: Vec<Node<'_>> = tests_of(scan).collect();
+    let tests: Vec<Node<'d>> = tests_of(scan).collect();
     let mut edits = vec![before];
     edits.extend(tests.iter().map(|test| test.replace(set.clone())));
     edits.sort();
     edits.dedup();
     let hashable = |proof: Proof| proof == Proof::Yes;
-    let safety = if typed.confidence < Confidence::Proven {
+    let hinges = |test: &Node<'d>| {
+        let about: Vec<Node<'d>> = needle_of(*test).into_iter().chain([*test]).collect();
+        test.parent().is_some_and(|asked| asked.hinges_on(outer, &about).is_some())
+    };
+    let safety = if tests.iter().all(hinges) {
+        Safety::Guidance
+    } else if typed.confidence < Confidence::Proven {
         Safety::Unsafe("the type of the list is not proven".into())
     } else if may_be_none(list, statement) {
         Safety::Unsafe("there may be no list before the loop".into())

@@ -120,7 +120,10 @@ fn fix<'d>(node: Node<'d>, around: Loop<'d>) -> Option<Fix> {
     if may_change {
         unproven.push("something else in the loop may change what it is built of");
     }
-    let safety = Safety::Unsafe(unproven.join("; "));
+    let safety = match node.hinges_on(around, &[node]) {
+        Some(_) => Safety::Guidance,
+        None => Safety::Unsafe(unproven.join("; ")),
+    };
     let title = "Build it once before the loop".to_owned();
     if let AnyNodeRef::StmtAssign(assign) = statement.ast()
         && statement.at(&*assign.value) == node
