@@ -6,8 +6,8 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use looplint_model::{
-    Claim, Cx, Decoded, Domain, Edit, Finding, Page, Part, Problem, ProblemKind, Rule, Settings,
-    Silence, SilenceScope, Source, Span,
+    Claim, Cost, Cx, Decoded, Domain, Edit, Finding, Page, Part, Problem, ProblemKind, Rule,
+    Settings, Silence, SilenceScope, Source, Span,
 };
 
 use crate::again::Kept;
@@ -169,6 +169,9 @@ impl<D: Domain> Table<D> {
             .findings
             .sort_by(|a, b| (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message)));
         outcome.findings.dedup();
+        if D::ONE_PER_PLACE {
+            outcome.findings = surest_per_place(outcome.findings);
+        }
         let silences = D::silence(document);
         silence::apply(self, source, &silences, &mut outcome);
         outcome.silences = silences;
@@ -183,6 +186,27 @@ impl<D: Domain> Table<D> {
     pub(crate) fn known(&self) -> &[&'static str] {
         &self.known
     }
+}
+
+/// Of the findings of several rules about one place, in the order of the text, the surest; of these one with a
+/// measured cost.
+fn surest_per_place(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
+    let weight = |finding: &Finding| {
+        let is_measured = matches!(&finding.cost, Some(Cost::Code(cost)) if cost.curve.is_some());
+        (finding.confidence, is_measured)
+    };
+    for finding in findings {
+        match kept.last_mut() {
+            Some(last) if last.span == finding.span && last.rule != finding.rule => {
+                if weight(&finding) > weight(last) {
+                    *last = finding;
+                }
+            }
+            _ => kept.push(finding),
+        }
+    }
+    kept
 }
 
 /// One walk. A rule that panics is named in a problem and not called again for this document.

@@ -21,6 +21,8 @@ pub trait Domain: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// Number of node kinds; [`Domain::index`] stays below it.
     const KINDS: usize;
+    /// Whether several rules that speak of exactly the same place say the same thing, so that the surest is enough.
+    const ONE_PER_PLACE: bool = false;
     /// What rules ask for.
     type Kind: Copy + Send + Sync + 'static;
     /// A parsed source with its facts.

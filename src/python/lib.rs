@@ -88,6 +88,8 @@ pub struct Python;
 impl Domain for Python {
     const NAME: &'static str = "python";
     const KINDS: usize = Kind::COUNT;
+    // An expression is rewritten once, whatever is wrong with it.
+    const ONE_PER_PLACE: bool = true;
     type Kind = Kind;
     type Document<'d> = Document<'d>;
     type Node<'d> = Node<'d>;

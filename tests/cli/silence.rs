@@ -198,3 +198,30 @@ def drain(jobs: list[str], store):
     }
     assert!(little > 0 && much > 0, "{little} {much}");
 }
+
+#[test]
+fn one_place_is_told_once() {
+    let asks = "\
+def count(rows, args):
+    n = 0
+    for row in rows:
+        if row.language in args.languages.split(\",\"):
+            n += 1
+    return n
+";
+    let project = Project::new(&[("a.py", asks)]);
+    let told = |rules: &str| {
+        let all = [
+            "check",
+            "--output-format",
+            "concise",
+            "-q",
+            "--select",
+            rules,
+        ];
+        project.run(&all).out.lines().count()
+    };
+    assert_eq!(told("rebuilt-collection"), 1);
+    assert_eq!(told("invariant-answer"), 1);
+    assert_eq!(told("rebuilt-collection,invariant-answer"), 1);
+}

@@ -16,7 +16,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(typed) = list_of(list) else { return };
     let Some(append) = append_of(scan.innermost().node(), list, needle) else { return };
     let elements = needle.ty();
-    if elements.is_hashable() == Proof::No {
+    // Where no turn follows the append, nothing grows.
+    if elements.is_hashable() == Proof::No || scan.is_unchanged() {
         return;
     }
     let name = list.text();
