@@ -1,6 +1,6 @@
 //! `sum(lists, [])` and `reduce` with `+` over sequences.
 
-use looplint_model::{CodeCost, Cost, Cx, Finding, Fix, Safety};
+use looplint_model::{CodeCost, Confidence, Cost, Cx, Finding, Fix, Safety};
 use looplint_python::ast::{AnyNodeRef, Operator};
 use looplint_python::{Kind, Node, Python, Type};
 
@@ -8,7 +8,7 @@ pub const ON: &[Kind] = &[Kind::Call];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some((lists, is_sum)) = added_up(node) else { return };
-    if lists.extent().is_small() || node.is_in_test() {
+    if lists.extent().is_small() || node.is_in_test() || is_sum && are_no_lists(&lists.ty().iterated()) {
         return;
     }
     let name = lists.size_name();
@@ -49,6 +49,17 @@ fn added_up(node: Node<'_>) -> Option<(Node<'_>, bool)> {
     (adds(function) && (is_sequence(&start) || is_sequence(&elements))).then_some((lists, false))
 }
 
+/// Whether these are shown to be what `sum` refuses: it adds neither tuples nor texts to a list.
+fn are_no_lists(elements: &Type) -> bool {
+    let is_other = |each: &Type| {
+        matches!(
+            each,
+            Type::Tuple(_) | Type::TupleOf(_) | Type::Str | Type::Bytes | Type::Set(_) | Type::FrozenSet(_) | Type::Dict(..)
+        )
+    };
+    !elements.members().is_empty() && elements.members().iter().all(is_other)
+}
+
 /// `operator.add`, `operator.concat` and `lambda a, b: a + b`.
 fn adds(function: Node<'_>) -> bool {
     if ["operator.add", "operator.concat"].iter().any(|name| function.is_qualified(name)) {
@@ -61,7 +72,8 @@ fn adds(function: Node<'_>) -> bool {
 
 fn fix<'d>(node: Node<'d>, lists: Node<'d>) -> Option<Fix> {
     let start = node.argument(1, "start")?;
-    if start.kind() != Kind::List || start.children().next().is_some() || lists.kind() == Kind::Starred || node.holds_comment() {
+    let starts_empty = start.kind() == Kind::List && start.children().next().is_none();
+    if !starts_empty || lists.kind() == Kind::Starred || node.holds_comment() || !node.sees_builtin("list") {
         return None;
     }
     let (chain, import) = node.import_module("itertools", "chain")?;
@@ -69,6 +81,13 @@ fn fix<'d>(node: Node<'d>, lists: Node<'d>) -> Option<Fix> {
     let mut edits = vec![node.replace(format!("list({chain}.from_iterable({}))", lists.source()))];
     edits.extend(import);
     edits.sort();
-    let safety = Safety::Unsafe("`sum` refuses elements that are no lists, `chain` takes any iterable".into());
+    let typed = lists.typed();
+    let elements = typed.ty.iterated();
+    let are_lists = !elements.members().is_empty() && elements.members().iter().all(|each| matches!(each, Type::List(_)));
+    let safety = if are_lists && typed.confidence == Confidence::Proven {
+        Safety::Safe
+    } else {
+        Safety::Unsafe("`sum` refuses elements that are no lists, `chain` takes any iterable".into())
+    };
     Some(Fix { title: "Chain the lists".into(), edits, safety })
 }

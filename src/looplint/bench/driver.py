@@ -1,10 +1,12 @@
 """Times two versions of some code in this interpreter; JSON in on stdin, JSON out on stdout.
 
-in:  {"setup": code, "bad": code, "good": code, "sizes": [n, ...], "seconds": limit of one run}
+in:  {"setup": code, "bad": code, "good": code, "sizes": [n, ...], "seconds": limit of one run,
+      "again": seconds that what is noisy may be repeated for}
 out: {"interpreter": "CPython 3.11.7", "rows": [[n, slow_ns, fast_ns, noise], ...]}
 
 Every run gets fresh arguments from data(n), made outside the timed part. Sides and sizes take turns, the garbage
-collector is off, short runs are timed in batches, and the minimum of the repeats counts.
+collector is off, short runs are timed in batches, and the minimum of the repeats counts. A side is repeated until
+the halves of its repeats agree, or until the time for that is up.
 The clock is the processor time of this process, which other processes do not stretch; where the code mostly
 waits, it is the time on the wall.
 """
@@ -20,8 +22,9 @@ BATCH_MAX = 300
 ALONE_NS = 150_000
 REPEATS = 15
 REPEATS_MIN = 4
-#: Where the halves of the repeats differ by more, as many again are taken.
+#: Where the halves of the repeats of a side differ by more, it is repeated.
 NOISY = 0.05
+ROUNDS_MAX = 120
 #: Repeats of the faster side for one of the slower, at most.
 MORE = 5
 #: Code that takes this much longer on the wall than on the processor waits for something.
@@ -89,16 +92,21 @@ def measure(pair):
     clock = clock_for(sides, pair["sizes"][0])
     rows = plan(pair, sides, clock)
     # All sizes take turns too: a while in which the machine is slow then spoils one repeat of each, not a size.
-    for turn in range(2 * REPEATS):
+    left = pair["again"]
+    for turn in range(ROUNDS_MAX):
         for n, batches, repeats, times in rows:
-            noise = max(map(spread, times))
-            if turn >= repeats and (noise < NOISY or repeats == 1 or turn >= 2 * repeats):
+            is_again = turn >= repeats
+            if is_again and (repeats == 1 or left < 0):
                 continue
+            begun = time.perf_counter()
             for side, (data, run) in enumerate(sides):
+                if is_again and spread(times[side]) < NOISY:
+                    continue
                 # The faster side is cheap to repeat, and a short run is easily spoilt.
                 share = min(times[1 - side]) / max(min(times[side]), 1)
                 for _ in range(max(1, min(MORE, int(share))) if batches[side] == 1 else 1):
                     times[side].append(once(clock, data, run, n, batches[side]))
+            left -= is_again and time.perf_counter() - begun
     return [[n, min(times[0]), min(times[1]), max(map(spread, times))] for n, _, _, times in rows]
 
 

@@ -43,7 +43,8 @@ pub(super) fn contradictions(page: &Page, measured: &Measured) -> Vec<String> {
             problems.push(format!("pair {} was never measured", bad.name));
         }
     }
-    for pair in &measured.pairs {
+    // Another implementation may know a trick against the cost: that is worth telling, and no contradiction.
+    for pair in (measured.pairs.iter()).filter(|pair| pair.interpreter.starts_with("CPython")) {
         contradicted(page, pair, &mut problems);
     }
     problems

@@ -25,6 +25,8 @@ pub(super) const NEAR: f64 = 2.0;
 const SHARE_MIN: f64 = 0.8;
 /// The longest a kernel may take.
 const LIMIT: Duration = Duration::from_secs(300);
+/// How long the noisy runs of a function are repeated: one of hundreds.
+const AGAIN_S: f64 = 2.0;
 
 /// A function with what was predicted and measured of it.
 pub(super) struct Kernel {
@@ -172,6 +174,7 @@ fn timed(source: &Source, name: &str, python: &Path, seconds: f64) -> Result<sup
         good: &good,
         sizes: &SIZES,
         seconds,
+        again: AGAIN_S,
     };
     timing.run(python, LIMIT)
 }
