@@ -138,7 +138,7 @@ pub(crate) struct Bench {
     /// A pair is tried at larger and larger sizes until one run takes this long
     #[arg(long, default_value_t = 0.1, value_name = "S")]
     pub(crate) seconds: f64,
-    /// Only pairs without figures of this interpreter, or with more noise than so many percent; the quieter figures stay
+    /// Only pairs without figures of this interpreter or with more noise than this; what is quieter then is written
     #[arg(long, value_name = "PCT")]
     pub(crate) noisy: Option<f64>,
     /// Only compare the recorded figures with the pages' claims

@@ -129,7 +129,8 @@ fn measure(page: &Page, folder: &Path, arguments: &cli::Bench) -> Result<Measure
             let fresh = time_pair(python, page, (setup, bad, good), arguments.seconds)
                 .with_context(|| format!("the pair at {place} cannot be timed"))?;
             println!("{}", line(page, &fresh));
-            if quiet.is_some_and(|noise| noise <= fresh.noise) {
+            let most = quiet.or(arguments.noisy.map(|pct| pct / 100.0));
+            if most.is_some_and(|most| fresh.noise >= most) {
                 continue;
             }
             let same = |old: &MeasuredPair| {
@@ -225,7 +226,7 @@ impl Timing<'_> {
 }
 
 /// How long the noisy runs of a pair are repeated: these figures are taken once and read by everyone.
-const AGAIN_S: f64 = 20.0;
+const AGAIN_S: f64 = 6.0;
 
 /// The longest a pair may take.
 const LIMIT: Duration = Duration::from_secs(600);

@@ -30,7 +30,11 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// There is no such place or no finding there, it cannot be measured (the reason), or no interpreter starts.
 pub(crate) fn run(arguments: &cli::Measure) -> Result<ExitCode> {
     let (path, line) = place(&arguments.place)?;
-    let resolver = Resolver::here(&arguments.configuration)?;
+    // Somebody points at the place: neither a small figure nor a rule that is off hides it.
+    let mut configuration = arguments.configuration.clone();
+    configuration.min_slowdown.get_or_insert(0.0);
+    configuration.extend_select.extend(arguments.rule.clone());
+    let resolver = Resolver::here(&configuration)?;
     let (inputs, _) = files::collect(&[path.into()], &resolver)?;
     let input = inputs
         .first()
