@@ -46,6 +46,13 @@ def called(names: list[str], known: list[str], show):
     return [show(name) for name in names if name in known]
 
 
+def copied(names: list[str]):
+    upper = []
+    for each in names:
+        upper.append(each.upper())
+    return upper
+
+
 def written(names: list[str], known: list[str]):
     for name in names:
         if name in known:
@@ -129,6 +136,16 @@ fn a_fix_that_imports_and_changes_the_line_before_the_loop() {
     ] {
         assert!(ran.out.contains(part), "{part}\n{}", ran.out);
     }
+}
+
+#[test]
+fn a_rule_that_is_off_and_gains_little_is_measured_where_it_is_named() {
+    if no_python() {
+        return;
+    }
+    let ran = measure("upper.append(", &["--rule", "append-loop"]);
+    assert_eq!(ran.code, 0, "{}", ran.seen());
+    assert!(ran.out.contains("append-loop"), "{}", ran.out);
 }
 
 #[test]

@@ -115,22 +115,17 @@ fn measure(page: &Page, folder: &Path, arguments: &cli::Bench) -> Result<Measure
             let known = measured
                 .pairs
                 .iter()
-                .find(|old| old.name == bad.name && minor(&old.interpreter) == minor(&own));
-            let quiet = known
-                .map(|old| old.noise)
-                .filter(|_| arguments.noisy.is_some());
-            if quiet
-                .zip(arguments.noisy)
-                .is_some_and(|(noise, most)| noise * 100.0 <= most)
-            {
+                .find(|old| old.name == bad.name && minor(&old.interpreter) == minor(&own))
+                .map(|old| old.noise);
+            let noise_max = arguments.noisy.map(|pct| pct / 100.0);
+            if noise_max.is_some_and(|most| known.is_some_and(|noise| noise <= most)) {
                 continue;
             }
             let place = format!("{}/{}/README.md:{}", page.domain, page.id, bad.line);
             let fresh = time_pair(python, page, (setup, bad, good), arguments.seconds)
                 .with_context(|| format!("the pair at {place} cannot be timed"))?;
             println!("{}", line(page, &fresh));
-            let most = quiet.or(arguments.noisy.map(|pct| pct / 100.0));
-            if most.is_some_and(|most| fresh.noise >= most) {
+            if noise_max.is_some_and(|most| fresh.noise >= known.unwrap_or(most)) {
                 continue;
             }
             let same = |old: &MeasuredPair| {

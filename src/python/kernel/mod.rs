@@ -221,7 +221,8 @@ struct Closing<'d> {
     /// What the module defines, by name.
     needed: BTreeMap<String, String>,
     order: Vec<String>,
-    /// Names that the region sets.
+    /// Names that the region sets and other code reads: what both versions must agree on. A loop's own variable is
+    /// gone where the loop became a comprehension.
     set: BTreeSet<String>,
 }
 
@@ -260,10 +261,11 @@ impl<'d> Closing<'d> {
             AnyNodeRef::ExprCall(_) => self.effects(node),
             AnyNodeRef::ExprName(name) if name.ctx.is_load() => self.name(node, in_region),
             AnyNodeRef::ExprName(name) => {
-                let own = node
-                    .symbol()
-                    .is_some_and(|symbol| symbol.scope_kind() == ScopeKind::Function);
-                if in_region && own {
+                let is_read_outside = |symbol: Symbol<'d>| {
+                    symbol.scope_kind() == ScopeKind::Function
+                        && symbol.uses().any(|each| !self.region.holds(each.span()))
+                };
+                if in_region && node.symbol().is_some_and(is_read_outside) {
                     self.set.insert(name.id.to_string());
                 }
                 Ok(())
