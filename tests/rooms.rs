@@ -12,10 +12,9 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use looplint_engine::{Outcome, Table, Wing};
+use looplint_engine::{Outcome, Table, Wing, choose};
 use looplint_model::{
-    Block, BlockKind, Columns, Domain, Edit, Finding, Fix, FixClass, Page, Rule, Safety, Settings,
-    Source,
+    Block, BlockKind, Columns, Domain, Finding, Fix, FixClass, Page, Rule, Safety, Settings, Source,
 };
 use looplint_python::Python;
 use looplint_trace::Traces;
@@ -258,12 +257,18 @@ impl Room<'_> {
     /// Applies the rule's fixes until nothing changes.
     fn fix(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for _ in 0..10 {
+        for _ in 0..50 {
             let findings = self.check(&text).0.findings;
-            let Some(next) = apply_all(&text, &findings) else {
-                break;
+            let edits = choose(&findings, true, &[], "\n").edits;
+            let fix = Fix {
+                title: String::new(),
+                edits,
+                safety: Safety::Safe,
             };
-            text = next;
+            match fix.apply(&text) {
+                Some(next) if !fix.edits.is_empty() => text = next,
+                _ => break,
+            }
         }
         text
     }
@@ -287,30 +292,6 @@ impl Room<'_> {
             .join(" ");
         std::fs::write(&path, out.join("\n") + "\n").unwrap();
     }
-}
-
-/// All edits that do not overlap, in one go; `None` where there is nothing to apply.
-fn apply_all(text: &str, findings: &[Finding]) -> Option<String> {
-    let mut edits: Vec<Edit> = Vec::new();
-    for fix in findings.iter().filter_map(|finding| finding.fix.as_ref()) {
-        let free = |edit: &Edit| {
-            edits
-                .iter()
-                .all(|other| !edit.span.overlaps(other.span) && edit.span != other.span)
-        };
-        if fix.safety != Safety::Guidance && fix.edits.iter().all(free) {
-            edits.extend(fix.edits.iter().cloned());
-        }
-    }
-    if edits.is_empty() {
-        return None;
-    }
-    Fix {
-        title: String::new(),
-        edits,
-        safety: Safety::Safe,
-    }
-    .apply(text)
 }
 
 fn each_rule(mut visit: impl FnMut(&Room<'_>)) {

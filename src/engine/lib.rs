@@ -4,11 +4,13 @@
 //! Does not know which domains or rules there are, does not read or write files, does not print.
 
 mod again;
+mod choose;
 mod run;
 mod silence;
 mod table;
 
 pub use again::Kept;
+pub use choose::{Chosen, allowed, choose, touch};
 pub use run::{Engine, Pool};
 pub use silence::{IGNORE_UNKNOWN, IGNORE_UNUSED, IGNORE_WITHOUT_REASON, nearest};
 pub use table::{Counters, Outcome, Table, Wing};

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use looplint_engine::{allowed, choose};
 use looplint_model::{Columns, Edit, Finding, Fix, Safety, Source, Span};
 use tower_lsp_server::ls_types::{
     DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, TextDocumentEdit, TextEdit,
@@ -14,17 +15,14 @@ use crate::report::{self, Report};
 use crate::text;
 use crate::wire;
 
-/// Rounds of fixes: one may make room for another that it overlapped.
-const N_ROUNDS_MAX: usize = 10;
+/// Rounds of fixes, each proven on what the one before it made.
+const N_ROUNDS_MAX: usize = 200;
 
 /// Whether the file has a fix that may be applied unasked.
 pub(crate) fn has_safe(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| safe(finding).is_some())
-}
-
-fn safe(finding: &Finding) -> Option<&Fix> {
-    let is_safe = |fix: &&Fix| fix.safety == Safety::Safe && !fix.edits.is_empty();
-    finding.fix.as_ref().filter(is_safe)
+    findings
+        .iter()
+        .any(|finding| allowed(finding, false).is_some())
 }
 
 /// The edits that make every safe fix. Empty where the result would be understood less well than the text is now.
@@ -32,7 +30,7 @@ pub(crate) fn all_safe(report: &Report) -> Vec<Edit> {
     let Some(wing) = report.wing() else {
         return Vec::new();
     };
-    let first = together(&report.findings);
+    let first = choose(&report.findings, false, report.outline(), "\n").edits;
     let before = &report.source.text;
     let Some(mut fixed) = apply(before, &first) else {
         return Vec::new();
@@ -50,7 +48,8 @@ pub(crate) fn all_safe(report: &Report) -> Vec<Edit> {
         report
             .profile
             .judge(&report.path, &source, &mut outcome.findings);
-        let more = together(&outcome.findings);
+        let outline = wing.outline(&source, settings);
+        let more = choose(&outcome.findings, false, &outline, "\n").edits;
         if more.is_empty() || n_rounds == N_ROUNDS_MAX || report.pieces.len() > 1 {
             break;
         }
@@ -65,22 +64,6 @@ pub(crate) fn all_safe(report: &Report) -> Vec<Edit> {
     } else {
         vec![difference(before, &fixed)]
     }
-}
-
-/// The edits of all safe fixes that do not get in each other's way; the first in the text wins.
-fn together(findings: &[Finding]) -> Vec<Edit> {
-    let mut taken: Vec<Edit> = Vec::new();
-    for fix in findings.iter().filter_map(safe) {
-        let is_free = |edit: &Edit| {
-            let clash = |other: &Edit| edit.span.overlaps(other.span) || edit.span == other.span;
-            !taken.iter().any(clash)
-        };
-        if fix.edits.iter().all(is_free) {
-            taken.extend(fix.edits.iter().cloned());
-        }
-    }
-    taken.sort();
-    taken
 }
 
 fn apply(text: &str, edits: &[Edit]) -> Option<String> {

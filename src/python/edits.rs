@@ -21,14 +21,14 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// A new line `code` before this statement, at its indentation.
+    /// A new line `code` before this statement and the comments right above it, at its indentation.
     ///
     /// None where the statement does not begin its line: after a `;`, or on the line of its `if`.
     pub fn line_before(self, code: &str) -> Option<Edit> {
         let (start, indent) = self.line_start()?;
         let text = format!("{indent}{code}{}", self.document.newline());
         Some(Edit {
-            span: Span::at(start),
+            span: Span::at(self.document.first_comment_above(start, indent)),
             text,
         })
     }
@@ -259,11 +259,13 @@ impl<'d> Document<'d> {
         self.index.names.contains_key(name)
     }
 
-    /// An import as a line of its own: after the imports that the file begins with, else after its docstring.
+    /// An import of the standard library as a line of its own: in the first block of the imports that the file begins
+    /// with, before relative ones and those of modules that come later; without imports after the docstring.
     /// None where something else stands on that line.
     fn import_line(&'d self, code: &str) -> Option<Edit> {
         let mut found = None;
         let mut must_follow = false;
+        let mut block_end: Option<u32> = None;
         for (at, statement) in self.module().children().enumerate() {
             let is_docstring = at == 0
                 && statement
@@ -274,15 +276,27 @@ impl<'d> Document<'d> {
             if !is_docstring && statement.kind() != Kind::Import {
                 break;
             }
-            let is_future = matches!(statement.ast(), AnyNodeRef::StmtImportFrom(each) if each
-                .module.as_ref().is_some_and(|module| module.as_str() == "__future__"));
+            let is_first = is_docstring || is_from_future(statement);
+            if !is_first {
+                let begins_block = |end| !self.are_neighbours(end, statement.span().start);
+                if block_end.is_some_and(begins_block) {
+                    break;
+                }
+                if comes_after(statement, code) {
+                    found = statement.line_before(code).or(found);
+                    break;
+                }
+            }
             let edit = statement.line_after(code);
-            if is_docstring || is_future {
+            if is_first {
                 must_follow = edit.is_none();
                 found = edit;
-            } else if edit.is_some() {
-                must_follow = false;
-                found = edit;
+            } else {
+                block_end = Some(statement.span().end);
+                if edit.is_some() {
+                    must_follow = false;
+                    found = edit;
+                }
             }
         }
         if found.is_some() || must_follow {
@@ -292,6 +306,32 @@ impl<'d> Document<'d> {
             span: Span::at(self.first_code_line()),
             text: format!("{code}{}", self.newline()),
         })
+    }
+
+    /// Whether the line of `after` follows that of `end` without a line between.
+    fn are_neighbours(&self, end: u32, after: u32) -> bool {
+        self.source.lines().line(after) <= self.source.lines().line(end) + 1
+    }
+
+    /// Where the comment lines begin that stand right above the line at `start`, indented like it; `start` where there
+    /// are none, and where they begin the file: a `#!` and a coding line stay first.
+    fn first_comment_above(&self, start: u32, indent: &str) -> u32 {
+        let text = self.source.text.as_str();
+        let mut first = start as usize;
+        loop {
+            let above = text[..first].trim_end_matches(['\n', '\r']);
+            let is_next = text[above.len()..first].lines().count() == 1;
+            let line = above.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+            let is_comment = above[line..].starts_with(indent)
+                && self.is_comment_at((line + indent.len()) as u32);
+            if !is_next || !is_comment {
+                return first as u32;
+            }
+            if line == 0 {
+                return start;
+            }
+            first = line;
+        }
     }
 
     /// Where the first line begins that is no comment: a `#!` and a coding line stay first.
@@ -307,11 +347,49 @@ impl<'d> Document<'d> {
         start as u32
     }
 
+    /// Whether a comment begins at this byte.
+    fn is_comment_at(&self, offset: u32) -> bool {
+        let at = self
+            .tokens
+            .partition_point(|token| token.start().to_u32() < offset);
+        self.tokens[at..]
+            .iter()
+            .take_while(|token| token.start().to_u32() == offset)
+            .any(|token| token.kind() == TokenKind::Comment)
+    }
+
     fn has_comment_in(&self, span: Span) -> bool {
         self.source.slice(span).contains('#')
             && self.tokens.iter().any(|token| {
                 token.kind() == TokenKind::Comment
                     && span.contains(Span::new(token.start().to_u32(), token.end().to_u32()))
             })
+    }
+}
+
+fn is_from_future(import: Node<'_>) -> bool {
+    let AnyNodeRef::StmtImportFrom(each) = import.ast() else {
+        return false;
+    };
+    each.module.as_deref() == Some("__future__")
+}
+
+/// Whether those who sort imports put this one after the line `code`: modules as a whole first, relative ones last.
+fn comes_after(import: Node<'_>, code: &str) -> bool {
+    let from = code
+        .strip_prefix("from ")
+        .and_then(|rest| rest.split(' ').next());
+    match (import.ast(), from) {
+        (AnyNodeRef::StmtImportFrom(each), _) if each.level > 0 => true,
+        (AnyNodeRef::StmtImportFrom(each), Some(module)) => each
+            .module
+            .as_ref()
+            .is_some_and(|other| other.as_str() > module),
+        (AnyNodeRef::StmtImportFrom(_), None) => true,
+        (AnyNodeRef::StmtImport(each), None) => each
+            .names
+            .first()
+            .is_some_and(|other| other.name.as_str() > code.trim_start_matches("import ")),
+        _ => false,
     }
 }

@@ -78,6 +78,59 @@ impl<'d> Node<'d> {
         around.whole().subtree().all(|part| part.changes_no(&ty))
     }
 
+    /// The name under which `maker` of this name is kept before `statement`, in its block, where neither the name nor
+    /// what it holds has changed since: `known` for `xs` after `known = set(xs)`.
+    pub fn kept_before(self, maker: &str, statement: Node<'d>) -> Option<&'d str> {
+        let symbol = self.symbol().filter(|_| self.kind() == Kind::Name)?;
+        let ty = self.ty();
+        let block = statement.parent()?;
+        let may_be_left_out = match block.ast() {
+            AnyNodeRef::StmtTry(_) => true,
+            AnyNodeRef::StmtFor(each) => !each.orelse.is_empty(),
+            AnyNodeRef::StmtWhile(each) => !each.orelse.is_empty(),
+            _ => false,
+        };
+        if may_be_left_out {
+            return None;
+        }
+        let is_private = || symbol.private_from(self, &|_| false).is_some();
+        let earlier: Vec<Node<'d>> = block
+            .children()
+            .take_while(|each| *each != statement)
+            .collect();
+        for each in earlier.into_iter().rev() {
+            if let Some(known) = each.keeps(maker, symbol) {
+                return Some(known);
+            }
+            let is_bound = symbol
+                .bindings()
+                .any(|binding| each.contains(binding.owner()));
+            let is_changed = || symbol.changes_in(each).next().is_some();
+            let runs_others = || !each.subtree().all(|part| part.changes_no(&ty));
+            if is_bound || is_changed() || runs_others() && !is_private() {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// The only name of what a statement like `known = set(xs)` makes of `symbol`, where nothing changes it.
+    fn keeps(self, maker: &str, symbol: Symbol<'d>) -> Option<&'d str> {
+        let AnyNodeRef::StmtAssign(assign) = self.ast() else {
+            return None;
+        };
+        let [target] = assign.targets.as_slice() else {
+            return None;
+        };
+        let made = self.at(&*assign.value);
+        let is_made_of_it = made.builtin() == Some(maker)
+            && made.argument(1, "").is_none()
+            && made.argument(0, "")?.symbol() == Some(symbol)
+            && made.argument(0, "")?.kind() == Kind::Name;
+        let known = self.at(target).symbol().filter(|_| is_made_of_it)?;
+        (known.single_binding().is_some() && !known.is_mutated_or_escapes()).then(|| known.name())
+    }
+
     /// Whether this part of a loop runs no code of others and changes no object of type `ty` that others may hold.
     fn changes_no(self, ty: &Type) -> bool {
         match self.ast() {

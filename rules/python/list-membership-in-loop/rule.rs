@@ -27,7 +27,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return; // dedup-by-scan
     }
     let name = list.text();
-    let fix = if change == Ok(Confidence::Proven) { fix(&scan, &typed) } else { None };
+    let known = list.kept_before("set", scan.outermost().whole().statement());
+    let fix = if change == Ok(Confidence::Proven) { fix(&scan, &typed, known) } else { None };
     let advice = match change {
         Ok(_) => "make a set of it once and ask that",
         Err(_) => "keep a set of the same elements and ask that",
@@ -35,9 +36,10 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let kind = kind_of(&typed.ty.without_none());
     let mut finding =
         cx.finding(node.span(), format!("`{name}` is {kind} and is searched in every iteration; {advice}"));
-    finding.suggestion = match change {
-        Ok(_) => format!("build `set({name})` before the loop and test membership in the set"),
-        Err(_) => format!("keep a set beside `{name}`, change both alike and test membership in the set"),
+    finding.suggestion = match (change, known) {
+        (Ok(_), Some(known)) => format!("test membership in `{known}`, which holds the same elements"),
+        (Ok(_), None) => format!("build `set({name})` before the loop and test membership in the set"),
+        (Err(_), _) => format!("keep a set beside `{name}`, change both alike and test membership in the set"),
     };
     finding.label = format!("compares with one element of `{name}` after another");
     finding.confidence = typed.confidence.min(ceiling);
@@ -71,7 +73,7 @@ fn grows_by_needle<'d>(scan: &Scan<'d>, needle: Node<'d>) -> bool {
 }
 
 /// A set beside the list, made right before the outermost loop, for every test of the list in that loop.
-fn fix<'d>(scan: &Scan<'d>, typed: &Typed) -> Option<Fix> {
+fn fix<'d>(scan: &Scan<'d>, typed: &Typed, known: Option<&'d str>) -> Option<Fix> {
     let list = scan.object;
     let outer = scan.outermost();
     let document = list.document();
@@ -80,10 +82,16 @@ fn fix<'d>(scan: &Scan<'d>, typed: &Typed) -> Option<Fix> {
         return None;
     }
     let last = list.source().rsplit('.').next().filter(|last| last.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))?;
-    let set = document.fresh_name(&format!("{last}_set"));
-    let before = statement.line_before(&format!("{set} = set({})", list.source()))?;
     let tests: Vec<Node<'d>> = tests_of(scan).collect();
-    let mut edits = vec![before];
+    let mut edits = Vec::new();
+    let set = match known {
+        Some(known) => known.to_owned(),
+        None => {
+            let set = document.fresh_name(&format!("{}_set", last.to_lowercase()));
+            edits.push(statement.line_before(&format!("{set} = set({})", list.source()))?);
+            set
+        }
+    };
     edits.extend(tests.iter().map(|test| test.replace(set.clone())));
     edits.sort();
     edits.dedup();
@@ -107,7 +115,11 @@ fn fix<'d>(scan: &Scan<'d>, typed: &Typed) -> Option<Fix> {
     } else {
         Safety::Safe
     };
-    Some(Fix { title: format!("Make a set of `{}` before the loop", list.text()), edits, safety })
+    let title = match known {
+        Some(known) => format!("Ask `{known}`"),
+        None => format!("Make a set of `{}` before the loop", list.text()),
+    };
+    Some(Fix { title, edits, safety })
 }
 
 /// What is looked for where the list stands on the right of `in`.

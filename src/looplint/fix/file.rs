@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use looplint_engine::Wing;
+use looplint_engine::{Chosen, Wing, allowed, choose};
 use looplint_model::{Checked, Layout, ProblemKind, Settings, Source};
 
-use super::choose::{Chosen, allowed, choose};
 use super::encode::{apply, splice};
 use super::silence;
 use crate::files::{self, Input};

@@ -1,8 +1,7 @@
-//! Fixing files: which fixes go together, again and again until nothing is left, checked, then written whole.
+//! Fixing files: fixes that go together, again and again until nothing is left, checked, then written whole.
 //!
 //! Knows edits, encodings and the form of a notebook. Does not know what any fix is for.
 
-mod choose;
 mod encode;
 mod file;
 mod notebook;

@@ -1,9 +1,7 @@
 //! Comments that silence what was found, as `--add-ignore` writes them.
 
-use looplint_engine::{IGNORE_UNKNOWN, IGNORE_UNUSED, IGNORE_WITHOUT_REASON, Wing};
+use looplint_engine::{Chosen, IGNORE_UNKNOWN, IGNORE_UNUSED, IGNORE_WITHOUT_REASON, Wing, touch};
 use looplint_model::{Checked, Finding, Settings, SilenceScope};
-
-use super::choose::{Chosen, touch};
 
 /// Whether a comment could silence the finding: not one in a run, which is data, nor one about such a comment.
 pub(super) fn takes(finding: &Finding) -> bool {

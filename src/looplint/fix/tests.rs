@@ -8,13 +8,13 @@ use looplint_model::{
     ProblemKind, Safety, Settings, Severity, SilenceScope, Source, Span,
 };
 
-use super::choose::choose;
 use super::encode::splice;
 use super::file::{Fixed, Fixer, Target, Work};
 use crate::config::{Config, Resolved};
 use crate::files::Input;
 use crate::past::Past;
 use crate::run::Checker;
+use looplint_engine::choose;
 
 /// A domain in which each text has one fix: `a` becomes `b`, `b` becomes `a`, `good` becomes `broken`,
 /// a number becomes the next one up to 9; and `broken` has a syntax error.

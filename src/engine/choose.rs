@@ -7,15 +7,15 @@ use looplint_model::{Edit, Finding, Fix, Part, PartKind, Safety, Span};
 
 /// The fixes of one pass.
 #[derive(Debug, Default)]
-pub(crate) struct Chosen {
+pub struct Chosen {
     /// Their edits, sorted, not overlapping, each once.
-    pub(crate) edits: Vec<Edit>,
+    pub edits: Vec<Edit>,
     /// Their rules.
-    pub(crate) rules: Vec<&'static str>,
+    pub rules: Vec<&'static str>,
 }
 
 /// Whether a finding's fix may be applied.
-pub(crate) fn allowed(finding: &Finding, risky: bool) -> Option<&Fix> {
+pub fn allowed(finding: &Finding, risky: bool) -> Option<&Fix> {
     let fix = finding.fix.as_ref().filter(|fix| !fix.edits.is_empty())?;
     match fix.safety {
         Safety::Safe => Some(fix),
@@ -27,12 +27,7 @@ pub(crate) fn allowed(finding: &Finding, risky: bool) -> Option<&Fix> {
 /// Chooses from `findings`, in the order of the text, fixes that do not touch each other,
 /// one for each function of the `outline`, and one for all that lies in none.
 /// Line ends in what the fixes write become `line_end`.
-pub(crate) fn choose(
-    findings: &[Finding],
-    risky: bool,
-    outline: &[Part],
-    line_end: &str,
-) -> Chosen {
+pub fn choose(findings: &[Finding], risky: bool, outline: &[Part], line_end: &str) -> Chosen {
     let mut regions = Vec::new();
     functions(outline, &mut regions);
     let mut taken = vec![false; regions.len() + 1];
@@ -108,7 +103,7 @@ fn agree(edits: &[Edit], others: &[Edit]) -> bool {
 }
 
 /// Whether two edits of these places could get into each other's way.
-pub(super) fn touch(a: Span, b: Span) -> bool {
+pub fn touch(a: Span, b: Span) -> bool {
     if a.is_empty() || b.is_empty() {
         a.start <= b.end && b.start <= a.end
     } else {
