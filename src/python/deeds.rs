@@ -173,9 +173,14 @@ impl<'d> Node<'d> {
             }
             AnyNodeRef::ExprCall(_) => match self.method() {
                 Some((receiver, "items" | "keys" | "values")) => receiver.subject_within(depth + 1),
+                // `range(n)` counts up to a number: nothing is gone through.
+                _ if self.builtin() == Some("range") => match self.argument(0, "") {
+                    Some(stop) if stop.builtin() == Some("len") => stop.subject_within(depth + 1),
+                    _ => Subject::Other,
+                },
                 _ if matches!(
                     self.builtin(),
-                    Some("enumerate" | "reversed" | "iter" | "range" | "len" | "zip")
+                    Some("enumerate" | "reversed" | "iter" | "len" | "zip")
                 ) =>
                 {
                     self.argument(0, "")

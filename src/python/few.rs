@@ -5,12 +5,16 @@
 
 /// Nouns for what is written out by hand in a program, a signature, a schema or a configuration. In their plural they name
 /// a handful; in their singular where a word of [`WRAPPERS`] follows: `arg_list`, `column_names`.
-const WRITTEN: [&str; 52] = [
+const WRITTEN: [&str; 69] = [
     "alias",
     "arch",
     "arg",
     "argument",
     "backend",
+    "camera",
+    "ch",
+    "chan",
+    "channel",
     "charset",
     "codec",
     "column",
@@ -22,6 +26,7 @@ const WRITTEN: [&str; 52] = [
     "dtype",
     "encoding",
     "engine",
+    "exception",
     "ext",
     "extension",
     "field",
@@ -29,35 +34,47 @@ const WRITTEN: [&str; 52] = [
     "flag",
     "format",
     "gpu",
+    "guard",
     "hook",
+    "interface",
     "keyword",
     "kind",
     "kwarg",
     "lang",
     "language",
     "level",
+    "listener",
     "loader",
     "locale",
     "lock",
+    "manager",
     "metric",
     "middleware",
     "mode",
+    "observer",
     "operand",
     "operator",
     "option",
     "param",
     "parameter",
+    "placeholder",
     "platform",
     "plugin",
     "prefix",
     "protocol",
     "ratio",
+    "remote",
     "role",
     "scheme",
     "shorthand",
+    "slot",
+    "speaker",
     "stage",
     "suffix",
+    "surface",
+    "unsub",
     "validator",
+    "version",
 ];
 
 /// Names of a handful as they stand.
@@ -67,6 +84,31 @@ const WHOLE: [&str; 23] = [
     "suffixes", "types",
 ];
 
+/// What there are few different ones of, whatever has them: what is asked for by it is looked for among a few.
+const KINDS: [&str; 18] = [
+    "action",
+    "category",
+    "ext",
+    "extension",
+    "format",
+    "kind",
+    "lang",
+    "language",
+    "level",
+    "mode",
+    "prefix",
+    "role",
+    "scheme",
+    "state",
+    "status",
+    "suffix",
+    "type",
+    "unit",
+];
+
+/// Names of a handful where nothing is put before them: the folders that `os.walk` finds in one folder.
+const ALONE: [&str; 4] = ["bads", "dirnames", "dirs", "subdirs"];
+
 /// What is put behind a noun to name a collection of what it names.
 const WRAPPERS: [&str; 20] = [
     "class", "classes", "idx", "idxs", "index", "indexes", "indices", "info", "infos", "key",
@@ -74,9 +116,9 @@ const WRAPPERS: [&str; 20] = [
 ];
 
 /// Numbers of a handful. A matrix has many columns, so columns are none.
-const NUMBERS: [&str; 15] = [
-    "attempts", "axes", "depth", "dims", "heads", "layers", "levels", "ndim", "ndims", "nlayers",
-    "nlevels", "rank", "retries", "stages", "tries",
+const NUMBERS: [&str; 16] = [
+    "attempts", "axes", "depth", "dim", "dims", "heads", "layers", "levels", "ndim", "ndims",
+    "nlayers", "nlevels", "rank", "retries", "stages", "tries",
 ];
 
 /// Words that begin the name of an option that picks some by hand.
@@ -102,10 +144,46 @@ const LISTED: [&str; 13] = [
 ];
 
 /// Nouns of data, of which somebody may list any number.
-const DATA: [&str; 27] = [
-    "account", "address", "code", "customer", "device", "domain", "email", "entry", "file", "host",
-    "hash", "id", "ip", "item", "node", "number", "path", "product", "record", "row", "sku", "tag",
-    "token", "url", "user", "value", "word",
+const DATA: [&str; 39] = [
+    "account",
+    "address",
+    "article",
+    "code",
+    "customer",
+    "device",
+    "domain",
+    "edge",
+    "email",
+    "entry",
+    "event",
+    "file",
+    "hash",
+    "host",
+    "id",
+    "ip",
+    "item",
+    "job",
+    "line",
+    "message",
+    "node",
+    "number",
+    "order",
+    "path",
+    "post",
+    "product",
+    "recipient",
+    "record",
+    "revision",
+    "row",
+    "sku",
+    "student",
+    "tag",
+    "ticket",
+    "token",
+    "url",
+    "user",
+    "value",
+    "word",
 ];
 
 /// Texts that are a line at most.
@@ -119,12 +197,27 @@ pub(crate) fn is_short_text(name: &str) -> bool {
     words(name).next().is_some_and(|last| SHORT.contains(&last))
 }
 
+/// Whether a value of this name is one of a few different ones: `order.status`, `obj_type`.
+pub(crate) fn is_kind(name: &str) -> bool {
+    words(name).next().is_some_and(|last| KINDS.contains(&last))
+}
+
+/// Whether a word names data, in its plural too.
+fn is_data(word: &str) -> bool {
+    let singular = word.strip_suffix('s').unwrap_or(word);
+    DATA.contains(&singular) || DATA.contains(&singular.strip_suffix('e').unwrap_or(singular))
+}
+
+/// Whether a collection of this name holds data, of which there may be any number: `user_ids`, `nodelist`.
+pub(crate) fn is_of_data(name: &str) -> bool {
+    let name = name.strip_suffix("list").unwrap_or(name);
+    words(name)
+        .find(|word| !WRAPPERS.contains(word))
+        .is_some_and(is_data)
+}
+
 /// Whether the name says that somebody listed what is meant, and no kind of data.
-fn is_listed(name: &str) -> bool {
-    let is_data = |word: &str| {
-        let singular = word.strip_suffix('s').unwrap_or(word);
-        DATA.contains(&singular) || DATA.contains(&singular.strip_suffix('e').unwrap_or(singular))
-    };
+pub(crate) fn is_listed(name: &str) -> bool {
     let n_words = words(name).count();
     n_words > 1
         && words(name)
@@ -138,7 +231,7 @@ fn is_listed(name: &str) -> bool {
 
 /// Whether a collection of this name is a handful.
 pub(crate) fn is_few(name: &str) -> bool {
-    if is_listed(name) {
+    if is_listed(name) || ALONE.contains(&name) {
         return true;
     }
     let mut is_wrapped = false;

@@ -36,8 +36,10 @@ const ATTRIBUTES: [&str; 17] = [
     "ndim",
 ];
 
-/// Names of the library for the same, and for how the interpreter was started.
-const LIBRARY: [&str; 7] = [
+/// Names of the library for the same, for how the interpreter was started, and for its own words.
+const LIBRARY: [&str; 9] = [
+    "keyword.kwlist",
+    "keyword.softkwlist",
     "sys.argv",
     "sys.path",
     "sys.meta_path",
@@ -120,7 +122,11 @@ impl<'d> Node<'d> {
                 Some((_, name)) => few::is_few(name) || name == "parents",
                 None => false,
             },
-            AnyNodeRef::ExprSubscript(each) => self.at(&*each.slice).is_key_of_few(),
+            // `valid_units["px"]`: each of several lists of what is meant is one.
+            AnyNodeRef::ExprSubscript(each) => {
+                self.at(&*each.slice).is_key_of_few()
+                    || matches!(&*each.value, Expr::Name(name) if few::is_listed(name.id.as_str()))
+            }
             _ => false,
         }
     }

@@ -208,7 +208,7 @@ impl<'d> Node<'d> {
             !stays
         };
         let found = self
-            .reaching()
+            .reaching_through_sums()
             .into_iter()
             .find(|binding| around.repeats(binding.target()) && change(binding))?;
         Some(Variance {

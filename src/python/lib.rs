@@ -36,6 +36,7 @@ mod node;
 mod notebook;
 mod outline;
 mod parse;
+mod picked;
 mod pieces;
 mod private;
 mod quiet;

@@ -58,6 +58,23 @@ impl<'d> Node<'d> {
 
     /// The bindings of a name of `home` that an inner function or lambda can see: those that reach its definition, and
     /// all that may run after it. A lambda that sorts or maps is called right where it stands.
+    /// The same, and behind each `x += y` among them what gave `x` its value there: the object may be that one.
+    pub(crate) fn reaching_through_sums(self) -> Vec<Binding<'d>> {
+        let mut found = self.reaching();
+        let mut at = 0;
+        while let Some(binding) = found.get(at).copied() {
+            at += 1;
+            if binding.kind() == BindingKind::Augmented {
+                for earlier in binding.target().reaching() {
+                    if !found.contains(&earlier) {
+                        found.push(earlier);
+                    }
+                }
+            }
+        }
+        found
+    }
+
     fn reaching_from_within(
         self,
         symbol: Symbol<'d>,

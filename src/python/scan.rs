@@ -30,7 +30,11 @@ impl<'d> Scan<'d> {
             !each.is_small() && site.multiplicity(*each) == Multiplicity::Repeated
         };
         let loops: Vec<Loop<'d>> = gap.into_iter().filter(repeats).collect();
-        (!loops.is_empty() && !object.extent().is_small()).then_some(Scan { object, loops })
+        if loops.is_empty() || object.extent().is_small() {
+            return None;
+        }
+        let scan = Scan { object, loops };
+        (!scan.is_among_few(site)).then_some(scan)
     }
 
     /// Whether an earlier place of the same loop, of a shape that `found` knows, does the same with the same object: the

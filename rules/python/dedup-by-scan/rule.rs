@@ -17,7 +17,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(append) = append_of(scan.innermost().node(), list, needle) else { return };
     let elements = needle.ty();
     // Where no turn follows the append, nothing grows.
-    if elements.is_hashable() == Proof::No || scan.is_unchanged() {
+    let is_unhashable = elements.is_hashable() == Proof::No || needle.is_used_as_container();
+    if is_unhashable || scan.is_unchanged() {
         return;
     }
     let name = list.text();

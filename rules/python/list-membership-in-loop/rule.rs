@@ -9,8 +9,8 @@ pub const ON: &[Kind] = &[Kind::Compare];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let AnyNodeRef::ExprCompare(compare) = node.ast() else { return };
-    let ([CmpOp::In | CmpOp::NotIn], [right]) = (&*compare.ops, &*compare.comparators) else { return };
-    let (needle, list) = (node.at(&*compare.left), node.at(right));
+    let Some(list) = searched(node) else { return };
+    let needle = node.at(&*compare.left);
     let Some(scan) = Scan::of(node, list) else { return };
     let typed = list.typed_or_grown();
     let ceiling = match typed.ty.without_none().scan_cost_of_in() {
@@ -19,7 +19,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         _ => return,
     };
     let elements = typed.ty.without_none().iterated();
-    if elements.is_hashable() == Proof::No || needle.ty().is_hashable() == Proof::No {
+    let is_unhashable = || needle.ty().is_hashable() == Proof::No || needle.is_used_as_container();
+    if elements.is_hashable() == Proof::No || is_unhashable() || scan.follows(node, searched) {
         return;
     }
     let change = list.invariant(scan.outermost());
@@ -46,6 +47,15 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.related = scan.related(&typed);
     finding.cost = Some(Cost::Code(scan.cost()));
     cx.report(Finding { fix, ..finding });
+}
+
+/// What `x in xs` goes through.
+fn searched(test: Node<'_>) -> Option<Node<'_>> {
+    let AnyNodeRef::ExprCompare(compare) = test.ast() else { return None };
+    match (&*compare.ops, &*compare.comparators) {
+        ([CmpOp::In | CmpOp::NotIn], [right]) => Some(test.at(right)),
+        _ => None,
+    }
 }
 
 /// What to call a type that is searched from end to end.
