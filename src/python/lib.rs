@@ -5,6 +5,7 @@
 
 mod annotate;
 mod answers;
+mod apart;
 mod calls;
 mod cost;
 mod dear;

@@ -3,7 +3,7 @@
 use looplint_model::{Cost, Cx};
 use looplint_python::ast::AnyNodeRef;
 use looplint_python::tables::Sink;
-use looplint_python::{Kind, Loop, LoopKind, Node, Python, related_loops};
+use looplint_python::{Kind, LoopKind, Node, Python, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Await];
 
@@ -24,7 +24,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if !matches!(innermost.kind(), LoopKind::For | LoopKind::Clause) || node.innermost_loop() != Some(innermost) {
         return;
     }
-    if !is_alone(node, innermost) || !depends_on_item_alone(call, innermost) || !only_reads(call, 0) || node.is_in_test() {
+    if !node.is_awaited_alone(innermost) || !call.depends_on_item_alone(innermost) || !only_reads(call, 0) || node.is_in_test() {
         return;
     }
     let advice = "start all with `asyncio.gather` or a `TaskGroup`, with a semaphore where they are many";
@@ -37,37 +37,6 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.related = related_loops(&loops);
     finding.cost = Some(Cost::Code(node.cost_in_trips(&loops, "waits")));
     cx.report(finding);
-}
-
-/// Whether it is all that the loop waits for, and nothing in the loop speaks for one after the other: a way out,
-/// a lock, something caught, a value handed out in between.
-fn is_alone<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
-    let whole = around.whole();
-    !around.is_left_early()
-        && !node.is_conditional_in(around)
-        && whole.subtree().all(|other| match other.kind() {
-            Kind::Await => other == node,
-            Kind::With | Kind::Try | Kind::Yield | Kind::While | Kind::Raise => false,
-            _ => true,
-        })
-}
-
-/// Whether the call is given nothing but the loop's item and what the loop does not change.
-fn depends_on_item_alone<'d>(call: Node<'d>, around: Loop<'d>) -> bool {
-    let Some(target) = around.target() else { return false };
-    let is_item = |name: Node<'d>| target.subtree().any(|each| each.symbol().is_some() && each.symbol() == name.symbol());
-    let mut mentions_item = false;
-    let names_fit = call.subtree().filter(|each| each.kind() == Kind::Name).all(|name| {
-        if is_item(name) {
-            mentions_item = true;
-            return true;
-        }
-        let is_changed = name.symbol().is_some_and(|symbol| {
-            symbol.changes_in(around.whole()).any(|(place, _)| !call.contains(place))
-        });
-        name.identity_change(around).is_none() && !is_changed
-    });
-    names_fit && mentions_item
 }
 
 /// Whether the awaited call is shown to change nothing: a reading request, or a coroutine of the module that does
