@@ -3,7 +3,7 @@
 //! Knows what a callee of the module is seen to do, and callees that remember their answers. Proves nothing. Does not know
 //! which loops ask, nor how dear an answer is: that is for `dear`.
 
-use ruff_python_ast::{AnyNodeRef, Expr, ExprContext};
+use ruff_python_ast::{AnyNodeRef, CmpOp, Expr, ExprContext};
 
 use crate::dear::{DEAR, OF_TEXT, QUICK, words};
 use crate::effects::Role;
@@ -23,6 +23,9 @@ impl<'d> Node<'d> {
         let Some(name) = self.called_name() else {
             return false;
         };
+        if self.is_made_to_compare() {
+            return true;
+        }
         // Names first: they cost nothing to ask.
         let may_be_dear = DEAR.iter().any(|dear| dear.ends_with(name));
         let may_answer = !QUICK.contains(&name) && tables::answers(name);
@@ -87,10 +90,58 @@ impl<'d> Node<'d> {
             }
         };
         receiver_stays
+            && !self.sees_what_changes(around)
             && call
                 .arguments
                 .iter_source_order()
                 .all(|each| same(self.at(each.value())))
+    }
+
+    /// Whether the callee is a function within a function, and looks at a name around it that the loop binds anew.
+    fn sees_what_changes(self, around: Loop<'d>) -> bool {
+        let Some(callee) = self
+            .callee()
+            .filter(|callee| callee.parent_class().is_none())
+        else {
+            return false;
+        };
+        let is_bound_anew = |name: Node<'d>| {
+            name.symbol().is_some_and(|symbol| {
+                let mut bindings = symbol.bindings();
+                bindings.any(|binding| around.repeats(binding.target()))
+            })
+        };
+        callee
+            .subtree()
+            .filter(|part| part.kind() == Kind::Name)
+            .any(is_bound_anew)
+    }
+
+    /// Whether a new object is made in each turn only to compare something with it: `style != Style()`.
+    pub fn is_made_to_compare(self) -> bool {
+        let Some(name) = self.called_name() else {
+            return false;
+        };
+        // `GetLastError()` is a function of another system.
+        let is_function = || {
+            matches!(
+                words(name).first().map(String::as_str),
+                Some("get" | "is" | "has")
+            )
+        };
+        let is_class = name.starts_with(char::is_uppercase)
+            && name.contains(char::is_lowercase)
+            && !is_function();
+        let is_operand = || {
+            self.parent().is_some_and(|parent| match parent.ast() {
+                AnyNodeRef::ExprCompare(each) => each
+                    .ops
+                    .iter()
+                    .all(|op| matches!(op, CmpOp::Eq | CmpOp::NotEq)),
+                _ => false,
+            })
+        };
+        is_class && name.len() > 3 && is_operand() && self.fact().is_none()
     }
 
     /// Whether the loop does nothing with what a name or attribute holds but to call methods that answer by their names.

@@ -19,6 +19,7 @@ mod effects;
 mod elements;
 mod few;
 mod flow;
+mod getters;
 mod graph;
 mod growth;
 mod guards;

@@ -1,12 +1,15 @@
 //! Calls of code that is not known, whose names say that they answer, asked the same in every turn of a loop.
 
-use looplint_model::{Confidence, Cost, Cx};
+use looplint_model::{Confidence, Cost, Cx, Related};
 use looplint_python::tables;
 use looplint_python::{Kind, Loop, LoopKind, Multiplicity, Node, Python, Role, related_loops};
 
-pub const ON: &[Kind] = &[Kind::Call];
+pub const ON: &[Kind] = &[Kind::Call, Kind::Attribute];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    if node.kind() == Kind::Attribute {
+        return worked_out_anew(node, cx);
+    }
     let Some(loops) = asks_again(node) else { return };
     // The call around it says the same of both.
     let is_part = node
@@ -29,6 +32,45 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.label = "the same call with the same arguments each time".into();
     finding.confidence = Confidence::Possible;
     finding.related = related_loops(&loops);
+    finding.cost = Some(Cost::Code(node.cost_in_trips(&loops, "calls")));
+    cx.report(finding);
+}
+
+/// A property of the module that goes through a collection each time it is read.
+fn worked_out_anew<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    if node.all_loops().next().is_none() || node.is_stored() || !node.is_worked_out_anew() {
+        return;
+    }
+    let mut loops = Vec::new();
+    for each in node.loops() {
+        let waits = each.kind() == LoopKind::While || each.retries_or_waits();
+        if waits || node.multiplicity(each) != Multiplicity::Repeated || !node.looks_at_the_same(each) {
+            break;
+        }
+        if !each.is_small() {
+            loops.push(each);
+        }
+    }
+    let Some(&innermost) = loops.first() else { return };
+    // One place tells of the loop.
+    let is_told = || innermost.whole().subtree().take_while(|each| *each != node).any(|each| {
+        each.kind() == Kind::Attribute && each.source() == node.source() && each.innermost_loop() == Some(innermost)
+    });
+    if node.is_conditional_in(innermost) || node.is_in_test() || is_told() {
+        return;
+    }
+    let what = node.text();
+    let mut finding = cx.finding(
+        node.span(),
+        format!("`{what}` is a property that is worked out anew in every iteration, and nothing that it looks at changes; read it once before the loop"),
+    );
+    finding.suggestion = format!("keep `{what}` in a name before the loop");
+    finding.label = "goes through all of it again".into();
+    finding.confidence = Confidence::Likely;
+    finding.related = related_loops(&loops);
+    if let Some(getter) = node.getter() {
+        finding.related.push(Related { span: getter.header_span(), message: "this property".into() });
+    }
     finding.cost = Some(Cost::Code(node.cost_in_trips(&loops, "calls")));
     cx.report(finding);
 }
@@ -63,6 +105,7 @@ fn is_asked<'d>(node: Node<'d>, loops: &[Loop<'d>]) -> bool {
         }
         Role::Reads | Role::Method => {
             let is_used = !matches!(parent.kind(), Kind::ExprStatement | Kind::AugAssign);
+            let is_sure = is_sure || node.is_made_to_compare() && !guarded(node).is_conditional_in(innermost);
             is_used && is_sure && (!node.is_of_text() || is_dear_text())
         }
         Role::Escapes => {

@@ -37,6 +37,10 @@ impl<'d> Node<'d> {
                 ty: Type::Instance(class.clone()),
                 ..function
             },
+            Type::ModelClass(name) => Typed {
+                ty: Type::Model(name.clone()),
+                ..function
+            },
             Type::Function(local) => self.document.type_of_return(self.document.at(local.id)),
             Type::Callable(of) => {
                 let ty = (**of).clone();

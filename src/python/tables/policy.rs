@@ -63,7 +63,10 @@ pub fn answers(name: &str) -> bool {
     if bare.len() < 3 || name.starts_with("__") || is_class || is_drawn || is_lazy {
         return false;
     }
+    // What is turned into what, `text_to_id`, is the same whenever it is turned.
+    let converts = bare.contains("_to_") && !ACTS.contains(&first) && !GOES.contains(&first);
     match guess(name) {
+        Guess::Reads | Guess::Anything if converts => true,
         Guess::Reads => !bare.split('_').any(|word| TURNS.contains(&word)),
         Guess::Mutates | Guess::Outside => false,
         Guess::Anything => {
@@ -94,6 +97,13 @@ const LAZY: &[&str] = &[
     "peekable",
     "tqdm",
     "track",
+];
+
+/// What goes to a place, or hands out what it keeps, and turns nothing into another thing: `jump_to_line`,
+/// `get_index_to_token`.
+const GOES: &[&str] = &[
+    "get", "go", "jump", "move", "switch", "scroll", "seek", "step", "return", "back", "fall",
+    "forward", "route", "reply", "respond", "talk", "link", "apply", "push", "next", "new",
 ];
 
 /// Words of what gives something else each time.
