@@ -42,18 +42,31 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cx.report(finding);
 }
 
-/// `for x in xs[:]` around the removal: what is cut like that and has a `remove` is a list.
+/// `for x in xs[:]` around the removal: what is cut like that and has a `remove` is a list. `list(xs)` and `xs.copy()` may
+/// be of a set, unless something is appended to `xs` elsewhere.
 fn taken_from_copy<'d>(list: Node<'d>, scan: &Scan<'d>) -> Option<Typed> {
     if !list.ty().is_unknown() {
         return None;
     }
-    let copy = scan.loops.iter().filter_map(|each| each.iterable()).find(|iterable| match iterable.ast() {
-        AnyNodeRef::ExprSubscript(subscript) => {
-            subscript.slice.is_slice_expr() && iterable.at(&*subscript.value).source() == list.source()
+    let (copy, is_cut) = scan.loops.iter().filter_map(|each| each.iterable()).find_map(|iterable| {
+        let is_list = |node: Node<'d>| node.source() == list.source();
+        match iterable.ast() {
+            AnyNodeRef::ExprSubscript(subscript) => {
+                (subscript.slice.is_slice_expr() && is_list(iterable.at(&*subscript.value))).then_some((iterable, true))
+            }
+            AnyNodeRef::ExprCall(_) => {
+                let of = match iterable.method() {
+                    Some((receiver, "copy")) => Some(receiver),
+                    _ if matches!(iterable.builtin(), Some("list" | "tuple" | "reversed")) => iterable.argument(0, ""),
+                    _ => None,
+                };
+                of.is_some_and(is_list).then_some((iterable, false))
+            }
+            _ => None,
         }
-        _ => false,
     })?;
-    Some(Typed::shown(Type::list(Type::Unknown), Confidence::Likely, copy.span()))
+    let shown = Typed::shown(Type::list(Type::Unknown), Confidence::Likely, copy.span());
+    if is_cut { Some(shown) } else { Some(list.typed_or_grown()).filter(|typed| !typed.ty.is_unknown()) }
 }
 
 /// `xs = [x for x in xs if x != gone]`: the list is made anew to lose one element.

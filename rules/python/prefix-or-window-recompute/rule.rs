@@ -1,8 +1,8 @@
 //! `sum(xs[:i])` and `sum(xs[i:i + k])` in a loop over i.
 
 use looplint_model::{Confidence, Cost, Cx};
-use looplint_python::ast::{AnyNodeRef, CmpOp, ExprSlice};
-use looplint_python::{Kind, Monomial, Node, Python, Scan, Type, big_o, related_loops};
+use looplint_python::ast::{AnyNodeRef, CmpOp, ExprSlice, Operator};
+use looplint_python::{Kind, Loop, Monomial, Node, Python, Scan, Type, big_o, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call, Kind::Compare];
 
@@ -16,8 +16,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let sequence = argument.at(&*subscript.value);
     let Some(scan) = Scan::of(node, sequence) else { return };
     let each = scan.innermost();
-    let Some(target) = each.target() else { return };
-    let Some(kind) = moving(argument, slice, target) else { return };
+    let counters = each.target().map_or_else(|| counters(each), |target| vec![target]);
+    let Some(kind) = counters.into_iter().find_map(|target| moving(argument, slice, target)) else { return };
     if !scan.is_unchanged() || steps(each.iterable()) {
         return;
     }
@@ -124,6 +124,16 @@ fn gone_through(node: Node<'_>) -> Option<(&'static str, Node<'_>)> {
         }
         _ => Some((function, argument)),
     }
+}
+
+/// What a `while` counts up by one: `i += 1`.
+fn counters(around: Loop<'_>) -> Vec<Node<'_>> {
+    let counts = |part: Node<'_>| matches!(part.ast(), AnyNodeRef::StmtAugAssign(each) if each.op == Operator::Add);
+    let steps = around.whole().subtree().filter(|part| counts(*part) && part.innermost_loop() == Some(around));
+    steps.filter(|part| part.assigned_value().and_then(Node::constant_int) == Some(1)).filter_map(|part| match part.ast() {
+        AnyNodeRef::StmtAugAssign(each) if each.target.is_name_expr() => Some(part.at(&*each.target)),
+        _ => None,
+    }).collect()
 }
 
 /// `prefix` for `[:i]`, `suffix` for `[i:]`, `window` for `[i:i + k]` with a k that is not small.
