@@ -10,8 +10,9 @@ use looplint_model::Span;
 use ruff_python_ast::{AnyNodeRef, CmpOp};
 
 use crate::cost::{Monomial, big_o};
-use crate::deeds::{dotted, is_scanned};
+use crate::deeds::dotted;
 use crate::document::Document;
+use crate::finder::is_scanned;
 use crate::kind::Kind;
 use crate::loops::Loop;
 use crate::node::Node;

@@ -4,12 +4,16 @@
 //! why not. Does not know other threads.
 
 use looplint_model::Confidence;
-use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
+use ruff_python_ast::{self as ast, AnyNodeRef};
 
+use crate::changed::{
+    attribute_change, attribute_store, changed_by_alias, changed_elsewhere, changes_identity,
+    check_element, check_owner, element_change, is_harmless_alias, rebinding,
+};
 use crate::effects::Role;
 use crate::flow::Multiplicity;
 use crate::kind::Kind;
-use crate::loops::{Loop, LoopKind};
+use crate::loops::Loop;
 use crate::node::Node;
 use crate::scope::{Binding, BindingKind, Symbol};
 use crate::summary::Purity;
@@ -47,10 +51,10 @@ const STEPS_MAX: u8 = 3;
 
 /// What is asked about: an expression, what may vary in it all the same, and through how many names it was reached.
 #[derive(Clone, Copy)]
-struct Asked<'d> {
-    whole: Node<'d>,
+pub(crate) struct Asked<'d> {
+    pub(crate) whole: Node<'d>,
     /// A loop whose variable counts as given.
-    given: Option<Loop<'d>>,
+    pub(crate) given: Option<Loop<'d>>,
     steps: u8,
 }
 
@@ -63,7 +67,7 @@ impl<'d> Asked<'d> {
         }
     }
 
-    fn contains(self, node: Node<'d>) -> bool {
+    pub(crate) fn contains(self, node: Node<'d>) -> bool {
         self.whole.contains(node)
     }
 
@@ -73,7 +77,7 @@ impl<'d> Asked<'d> {
     }
 
     /// Whether a name is the variable of the loop that counts as given.
-    fn gives(self, symbol: Symbol<'d>) -> bool {
+    pub(crate) fn gives(self, symbol: Symbol<'d>) -> bool {
         let target = self.given.and_then(Loop::target);
         target.is_some_and(|target| {
             target
@@ -362,145 +366,6 @@ impl<'d> Node<'d> {
         }
         Ok(())
     }
-
-    /// Whether an attribute or subscript is assigned to or deleted.
-    pub fn is_stored(self) -> bool {
-        match self.ast() {
-            AnyNodeRef::ExprAttribute(each) => !each.ctx.is_load(),
-            AnyNodeRef::ExprSubscript(each) => !each.ctx.is_load(),
-            AnyNodeRef::ExprName(each) => !each.ctx.is_load(),
-            _ => false,
-        }
-    }
-
-    /// How sure it is that a call has no effect and depends on its arguments alone; none where it may not be so.
-    pub fn purity(self) -> Option<Confidence> {
-        let AnyNodeRef::ExprCall(call) = self.ast() else {
-            return None;
-        };
-        if let Some((receiver, name)) = self.method() {
-            let ty = receiver.ty();
-            if !matches!(ty, Type::Unknown | Type::Module(_)) {
-                let mut members = ty
-                    .members()
-                    .iter()
-                    .filter(|member| **member != Type::None)
-                    .peekable();
-                members.peek()?;
-                return members
-                    .all(|member| {
-                        tables::method(member, name)
-                            .is_some_and(|fact| fact.is_pure() && self.calls_purely(fact))
-                    })
-                    .then_some(Confidence::Proven);
-            }
-        }
-        if let Some(name) = self.qualified_name() {
-            let fact = tables::function(&name)?;
-            return (fact.is_pure() && self.calls_purely(fact)).then_some(Confidence::Proven);
-        }
-        if let Some(callee) = self.callee() {
-            let summary = self.document.function_summary(callee);
-            let sure = match callee.parent_class() {
-                None => Confidence::Proven,
-                // A class below may define the method anew.
-                Some(_) => Confidence::Likely,
-            };
-            // A decorator may make anything of a generator: a context manager, a coroutine.
-            let is_other = summary.generator && callee.is_decorated();
-            return (summary.purity == Purity::Pure && !is_other).then_some(sure);
-        }
-        match self.at(&*call.func).ty() {
-            Type::Library(name) => tables::function(&name)
-                .is_some_and(|fact| fact.is_pure() && self.calls_purely(fact))
-                .then_some(Confidence::Proven),
-            // Nothing shows the receiver's type, but hardly anything else has a method of this name.
-            Type::Unknown => self
-                .method()
-                .is_some_and(|(_, name)| tables::reads_by_name(name))
-                .then_some(Confidence::Likely),
-            _ => None,
-        }
-    }
-
-    /// Whether it is what a call calls.
-    fn is_called(self) -> bool {
-        self.parent().is_some_and(|call| match call.ast() {
-            AnyNodeRef::ExprCall(each) => self.at(&*each.func) == self,
-            _ => false,
-        })
-    }
-
-    /// What the `for` or clause that binds this target goes through.
-    fn statement_or_clause_iterable(self) -> Option<Node<'d>> {
-        self.ancestors().find_map(|above| match above.ast() {
-            AnyNodeRef::Comprehension(each) => Some(above.at(&each.iter)),
-            AnyNodeRef::StmtFor(each) => Some(above.at(&*each.iter)),
-            _ => None,
-        })
-    }
-
-    /// Whether the functions among the arguments, which the callee calls, are known to be harmless: lambdas, whose
-    /// bodies are looked at like any expression, and pure functions by name.
-    fn calls_purely(self, fact: &tables::Fact) -> bool {
-        let AnyNodeRef::ExprCall(call) = self.ast() else {
-            return false;
-        };
-        let pure = |value: &Expr| match value {
-            Expr::Lambda(_) | Expr::NoneLiteral(_) => true,
-            other => self
-                .at(other)
-                .qualified_name()
-                .and_then(|name| tables::function(&name))
-                .is_some_and(tables::Fact::is_pure),
-        };
-        let positional = call.arguments.args.iter().enumerate().all(|(at, value)| {
-            let slot = tables::Slot::Argument(u8::try_from(at).unwrap_or(u8::MAX));
-            !fact.calls.has(slot) || pure(value)
-        });
-        let named = call.arguments.keywords.iter().all(|keyword| {
-            let is_key = keyword
-                .arg
-                .as_ref()
-                .is_some_and(|name| name.as_str() == "key");
-            !(is_key && fact.calls.has(tables::Slot::Key)) || pure(&keyword.value)
-        });
-        positional && named
-    }
-}
-
-/// The binding inside of `around` that makes a name another object where it is used.
-fn rebinding<'d>(name: Node<'d>, around: Loop<'d>) -> Option<Variance<'d>> {
-    let symbol = name.symbol()?;
-    let found = name.reaching().into_iter().find(|binding| {
-        let in_place = binding.kind() == BindingKind::Augmented && !changes_identity(symbol);
-        around.repeats(binding.target()) && !in_place
-    })?;
-    Some(Variance {
-        reason: Reason::Rebound,
-        at: found.target(),
-    })
-}
-
-/// Whether `x += y` makes another object: it does for everything that cannot change.
-fn changes_identity(symbol: Symbol<'_>) -> bool {
-    !symbol.typed().ty.is_mutable().is_yes()
-}
-
-/// A store to the same attribute of the same thing inside of `around`.
-fn attribute_store<'d>(attribute: Node<'d>, around: Loop<'d>) -> Option<Variance<'d>> {
-    let AnyNodeRef::ExprAttribute(each) = attribute.ast() else {
-        return None;
-    };
-    let root = attribute.root().symbol();
-    let stores = attribute.document.stores_of(each.attr.as_str());
-    stores
-        .filter(|store| around.repeats(*store) && (root.is_none() || store.root().symbol() == root))
-        .map(|at| Variance {
-            reason: Reason::Rebound,
-            at,
-        })
-        .next()
 }
 
 /// A name in an expression that is to stay the same: not rebound, and its object not changed.
@@ -593,7 +458,7 @@ fn check_name<'d>(
     Ok(())
 }
 
-fn vary_at<'d>(at: Node<'d>) -> Result<(), Variance<'d>> {
+pub(crate) fn vary_at<'d>(at: Node<'d>) -> Result<(), Variance<'d>> {
     Err(Variance {
         reason: Reason::Mutated,
         at,
@@ -601,7 +466,7 @@ fn vary_at<'d>(at: Node<'d>) -> Result<(), Variance<'d>> {
 }
 
 /// Whether a loop goes through the object of a name itself: `xs`, `enumerate(xs)`.
-fn goes_through<'d>(iterable: Node<'d>, root: Symbol<'d>) -> bool {
+pub(crate) fn goes_through<'d>(iterable: Node<'d>, root: Symbol<'d>) -> bool {
     match iterable.kind() {
         Kind::Name => iterable.symbol() == Some(root),
         Kind::Call if matches!(iterable.builtin(), Some("enumerate" | "iter" | "zip")) => iterable
@@ -613,213 +478,8 @@ fn goes_through<'d>(iterable: Node<'d>, root: Symbol<'d>) -> bool {
 }
 
 /// The value of an assignment to a single name.
-fn plain_value<'d>(binding: Binding<'d>) -> Option<Node<'d>> {
+pub(crate) fn plain_value<'d>(binding: Binding<'d>) -> Option<Node<'d>> {
     let owner = binding.owner();
     (binding.kind() == BindingKind::Assigned && binding.target().parent() == Some(owner))
         .then(|| owner.assigned_value())?
-}
-
-/// The attribute `name` of the elements that a comprehension, or the given loop, goes through: nothing may store to it
-/// in the loop, by whatever name, and no loop over the same elements may change them.
-fn check_element<'d>(
-    symbol: Symbol<'d>,
-    name: &str,
-    around: Loop<'d>,
-    asked: Asked<'d>,
-    confidence: &mut Confidence,
-) -> Result<(), Variance<'d>> {
-    *confidence = (*confidence).min(Confidence::Likely);
-    let document = asked.whole.document();
-    // A `while` goes on until something has changed, and what its elements hold is what changes unseen.
-    if around.kind() == LoopKind::While {
-        return vary_at(asked.whole);
-    }
-    let store = document
-        .stores_of(name)
-        .find(|store| around.repeats(*store));
-    if let Some(at) = store {
-        return Err(Variance {
-            reason: Reason::Rebound,
-            at,
-        });
-    }
-    let collection = match asked.given.filter(|_| asked.gives(symbol)) {
-        Some(given) => given.iterable(),
-        None => symbol
-            .bindings()
-            .next()
-            .and_then(|binding| binding.target().statement_or_clause_iterable()),
-    };
-    let changed = collection.and_then(|collection| {
-        document
-            .loops()
-            .filter(|each| around.whole().contains(each.node()))
-            .filter(|each| {
-                each.iterable()
-                    .is_some_and(|iterable| iterable.source() == collection.source())
-            })
-            .find_map(|each| {
-                let target = each.target()?;
-                target
-                    .subtree()
-                    .filter_map(Node::symbol)
-                    .find_map(|symbol| element_change(symbol, each))
-            })
-            .filter(|at| !asked.contains(*at))
-    });
-    let changed = changed.or_else(|| written_in(name, around));
-    changed.map_or(Ok(()), |at| {
-        Err(Variance {
-            reason: Reason::Mutated,
-            at,
-        })
-    })
-}
-
-/// What an iteration of `each` does that may change the element which `symbol` stands for.
-fn element_change<'d>(symbol: Symbol<'d>, each: Loop<'d>) -> Option<Node<'d>> {
-    symbol
-        .changes_in(each.whole())
-        .find(|(at, found)| {
-            matches!(found.role, Role::Mutates | Role::Stores | Role::Escapes) && each.repeats(*at)
-        })
-        .map(|(at, _)| at)
-}
-
-/// A change in the loop through another name of the same object, given before the loop.
-fn changed_by_alias<'d>(symbol: Symbol<'d>, around: Loop<'d>) -> Option<Node<'d>> {
-    let given_to = symbol.uses().filter_map(Node::given_name);
-    let taken_from = symbol.bindings().filter_map(|binding| {
-        plain_value(binding)
-            .filter(|value| value.kind() == Kind::Name)?
-            .symbol()
-    });
-    given_to
-        .chain(taken_from)
-        .filter(|other| *other != symbol)
-        .find_map(|other| {
-            other
-                .changes_in(around.whole())
-                .find(|(at, found)| {
-                    matches!(found.role, Role::Mutates | Role::Stores)
-                        && at.multiplicity(around) != Multiplicity::Once
-                })
-                .map(|(at, _)| at)
-        })
-}
-
-/// `y = x` where nothing ever changes `y` nor hands it out.
-fn is_harmless_alias(value: Node<'_>) -> bool {
-    value.given_name().is_some_and(|symbol| {
-        !symbol.is_captured() && !symbol.uses().any(|each| each.role().role.may_change())
-    })
-}
-
-/// A use in another function that changes the object: it may run during any call.
-fn changed_elsewhere<'d>(symbol: Symbol<'d>, name: Node<'d>) -> Option<Node<'d>> {
-    let frame = name.frame();
-    symbol.uses().find(|each| {
-        each.frame() != frame
-            && matches!(
-                each.role().role,
-                Role::Mutates | Role::Stores | Role::Escapes
-            )
-    })
-}
-
-/// What in the loop changes the attribute `name` of what begins with `root`, or its object.
-fn attribute_change<'d>(
-    name: &str,
-    root: Option<Symbol<'d>>,
-    around: Loop<'d>,
-    asked: Asked<'d>,
-    is_immutable: bool,
-) -> Option<Variance<'d>> {
-    // What goes through itself, unlike a collection, moves on with each turn.
-    if let (Some(root), Some(iterable)) = (root, around.iterable())
-        && goes_through(iterable, root)
-        && matches!(root.typed().ty, Type::Unknown | Type::Instance(_))
-    {
-        return Some(Variance {
-            reason: Reason::Mutated,
-            at: iterable,
-        });
-    }
-    let document = asked.whole.document();
-    for other in document
-        .attributes_of(name)
-        .filter(|other| around.repeats(*other))
-    {
-        let same = root.is_none() || other.root().symbol() == root;
-        if !same || asked.contains(other) || other.multiplicity(around) == Multiplicity::Once {
-            continue;
-        }
-        let reason = match other.role().role {
-            _ if other.is_stored() => Reason::Rebound,
-            Role::Mutates | Role::Stores if !is_immutable => Reason::Mutated,
-            Role::Aliases if !is_immutable && !is_harmless_alias(other) => Reason::Aliased,
-            Role::Escapes if !is_immutable => Reason::Escapes,
-            _ => continue,
-        };
-        return Some(Variance { reason, at: other });
-    }
-    written_in(name, around).map(|at| Variance {
-        reason: Reason::Mutated,
-        at,
-    })
-}
-
-/// A call in the loop to a method of the module that writes the attribute `name`.
-fn written_in<'d>(name: &str, around: Loop<'d>) -> Option<Node<'d>> {
-    around.whole().subtree().find(|node| {
-        node.kind() == Kind::Call
-            && around.repeats(*node)
-            && node.multiplicity(around) != Multiplicity::Once
-            && node.method().is_some()
-            && node
-                .summary()
-                .is_some_and(|summary| summary.writes.iter().any(|each| each == name))
-    })
-}
-
-/// The object that an attribute belongs to: unknown methods of it, unknown code that gets it, and other code that runs
-/// at `yield` and `await` may change the attribute.
-fn check_owner<'d>(
-    root: Symbol<'d>,
-    around: Loop<'d>,
-    asked: Asked<'d>,
-) -> Result<(), Variance<'d>> {
-    for each in root
-        .uses()
-        .filter(|each| around.repeats(*each) && !asked.contains(*each))
-    {
-        let may_change = match each.parent().map(|parent| (parent, parent.parent())) {
-            Some((parent, Some(call)))
-                if parent.kind() == Kind::Attribute
-                    && call.method().is_some_and(|(of, _)| of == each) =>
-            {
-                let name = call.method().map_or("", |(_, name)| name);
-                call.fact().is_none()
-                    && call.callee().is_none()
-                    && tables::guess(name) != tables::Guess::Reads
-            }
-            Some((parent, _)) if parent.kind() == Kind::Attribute => false,
-            _ => each.role().role == Role::Escapes,
-        };
-        if may_change && each.multiplicity(around) != Multiplicity::Once {
-            return Err(Variance {
-                reason: Reason::Escapes,
-                at: each,
-            });
-        }
-    }
-    for node in around.whole().subtree() {
-        if matches!(node.kind(), Kind::Await | Kind::Yield) && around.repeats(node) {
-            return Err(Variance {
-                reason: Reason::Suspended,
-                at: node,
-            });
-        }
-    }
-    Ok(())
 }

@@ -5,10 +5,10 @@
 
 use ruff_python_ast::{AnyNodeRef, Operator};
 
+use crate::count::{Count, literal};
 use crate::effects::Role;
 use crate::node::Node;
 use crate::scope::{BindingKind, ScopeKind, Symbol};
-use crate::size::{Count, literal};
 
 /// Bindings that are looked at, at most.
 const BINDINGS_MAX: usize = 8;
