@@ -11,7 +11,8 @@ use crate::node::Node;
 use crate::types::Type;
 
 /// Methods that are quick whatever they are asked: views, fields, and words.
-pub(crate) const QUICK: [&str; 38] = [
+pub(crate) const QUICK: [&str; 39] = [
+    "data",
     "reshape",
     "ravel",
     "view",

@@ -48,6 +48,11 @@ impl<'d> Growth<'d> {
         })
     }
 
+    /// Whether something says that one of the loops turns many times. What grows by a few is copied in no time.
+    pub fn is_of_many(&self) -> bool {
+        self.loops.iter().any(|each| each.turns_many_times())
+    }
+
     /// The type of what grows. Where nothing shows it, what the same function assigns to the same place, or what is
     /// added to it, is evidence short of proof.
     pub fn typed(&self) -> Typed {

@@ -10,12 +10,14 @@ use std::sync::OnceLock;
 use looplint_model::{Span, Work};
 use ruff_python_ast::{self as ast, AnyNodeRef, CmpOp, Expr, Stmt, UnaryOp};
 
+use crate::dear;
 use crate::document::Document;
 use crate::kind::Kind;
 use crate::loops::Loop;
 use crate::node::Node;
 use crate::size::BOUNDED_MAX;
-use crate::tables::Work as Amount;
+use crate::summary::Deed;
+use crate::tables::{Sink, Work as Amount};
 
 /// Calls inside one another that are followed.
 const CALLS_MAX: u32 = 3;
@@ -23,6 +25,34 @@ const CALLS_MAX: u32 = 3;
 const FUEL: u32 = 3_000;
 /// Nanoseconds of a call of which nothing is known: as much as a short function takes.
 const UNKNOWN_CALL_NS: f64 = 300.0;
+/// Nanoseconds of what leaves the program, as little as it takes on one machine.
+const QUERY_NS: f64 = 100_000.0;
+const PROCESS_NS: f64 = 1_000_000.0;
+const OPEN_NS: f64 = 10_000.0;
+const FILE_NS: f64 = 2_000.0;
+/// Nanoseconds of a call into a library that does much each time.
+const LIBRARIES: [(&str, f64); 7] = [
+    ("numpy.", 1_500.0),
+    ("scipy.", 10_000.0),
+    ("pandas.", 30_000.0),
+    ("torch.", 5_000.0),
+    ("tensorflow.", 20_000.0),
+    ("matplotlib.", 30_000.0),
+    ("sympy.", 10_000.0),
+];
+/// Words in the names of functions that start a process, or ask another one or a database.
+const WAITING: [&str; 10] = [
+    "command",
+    "communicate",
+    "download",
+    "execute",
+    "fetch",
+    "popen",
+    "query",
+    "request",
+    "subprocess",
+    "urlopen",
+];
 /// Iterations of an inner loop over something that belongs to the item, such as the words of a line.
 const ITEMS_OF_ITEM: f64 = 5.0;
 /// How often an arm of an `if` is taken.
@@ -57,6 +87,7 @@ impl<'d> Document<'d> {
             around,
             calls: 0,
             fuel: FUEL,
+            waits_count: !about.waits(),
             per_item: 0.0,
         };
         let ns = count.iteration(around);
@@ -88,6 +119,8 @@ struct Count<'d> {
     around: Loop<'d>,
     calls: u32,
     fuel: u32,
+    /// Whether what leaves the program counts: not where the finding is about that.
+    waits_count: bool,
     /// Nanoseconds that come once for each of the n items that the finding's object has.
     per_item: f64,
 }
@@ -277,6 +310,16 @@ impl<'d> Count<'d> {
         {
             return known;
         }
+        if let Some(ns) = node.waiting_ns().filter(|_| self.waits_count) {
+            return ns;
+        }
+        let name = node.qualified_name().unwrap_or_default();
+        if let Some((_, ns)) = LIBRARIES
+            .iter()
+            .find(|(library, _)| name.starts_with(library))
+        {
+            return *ns;
+        }
         match node.fact().map(|fact| fact.work) {
             Some(Amount::Constant) => ns(".get"),
             Some(_) => ns(".split"),
@@ -301,6 +344,44 @@ impl<'d> Count<'d> {
             0.0
         };
         ns("+call") + made + body
+    }
+}
+
+impl<'d> Node<'d> {
+    /// Whether something in it leaves the program, itself or through a function of the module.
+    fn waits(self) -> bool {
+        let leaves = |deed: &Deed| !deed.what.is_linear();
+        self.subtree().any(|part| {
+            part.kind() == Kind::Call
+                && (part.waiting_ns().is_some()
+                    || part.connects()
+                    || part
+                        .summary()
+                        .is_some_and(|summary| summary.deeds.iter().any(leaves)))
+        })
+    }
+
+    /// `httpx.Client(..)`, `make_session(..)`
+    fn connects(self) -> bool {
+        let words = self.called_name().map(dear::words).unwrap_or_default();
+        let last = words.last().map(String::as_str);
+        matches!(last, Some("client" | "connection" | "connect" | "session"))
+    }
+
+    /// How long a call takes that leaves the program, as far as its table or its name says so.
+    fn waiting_ns(self) -> Option<f64> {
+        if let Some(fact) = self.fact() {
+            return match fact.sink? {
+                Sink::Query | Sink::RowWrite | Sink::BulkWrite | Sink::Commit => Some(QUERY_NS),
+                Sink::Request | Sink::Connect | Sink::Process | Sink::Sleep => Some(PROCESS_NS),
+                Sink::Open => Some(OPEN_NS),
+                Sink::FileRead | Sink::FileSystem => Some(FILE_NS),
+                Sink::Fetch | Sink::FileWrite | Sink::Print => None,
+            };
+        }
+        let says_so = |word: &String| WAITING.iter().any(|waits| word.ends_with(waits));
+        let is_named = dear::words(self.called_name()?).iter().any(says_so);
+        is_named.then_some(QUERY_NS)
     }
 }
 

@@ -22,6 +22,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if growth.is_cut() || mentions.count() > 1 {
         return;
     }
+    if !growth.is_of_many() {
+        return;
+    }
     let name = target.text();
     let mut finding = cx.finding(
         node.span(),

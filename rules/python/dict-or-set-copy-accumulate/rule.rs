@@ -36,6 +36,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if growth.reads().iter().any(|each| each.role().role.may_change()) {
         return;
     }
+    if !growth.is_of_many() {
+        return;
+    }
     let name = target.text();
     let shown = in_place.code.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut finding = cx.finding(

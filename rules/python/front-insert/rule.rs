@@ -14,7 +14,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if !ty.is_all(|member| matches!(member, Type::List(_))) {
         return;
     }
-    if scan.follows(node, extended_at_front) {
+    if scan.follows(node, extended_at_front) || !scan.loops.iter().any(|each| each.turns_many_times()) {
         return;
     }
     let name = list.text();

@@ -17,6 +17,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if !matches!(typed.ty.without_none(), Type::List(_)) || kept_by_somebody(&growth) {
         return;
     }
+    if !growth.is_of_many() {
+        return;
+    }
     let name = target.text();
     let mut finding = cx.finding(
         node.span(),

@@ -15,6 +15,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if !is_tuple || growth.follows(grown) || growth.reads().iter().any(|each| each.role().role.may_change()) {
         return;
     }
+    if !growth.is_of_many() {
+        return;
+    }
     let name = target.text();
     let mut finding = cx.finding(
         node.span(),

@@ -2,7 +2,7 @@
 
 use looplint_model::{Confidence, Cost, Cx, Related};
 use looplint_python::tables;
-use looplint_python::{Kind, Loop, LoopKind, Multiplicity, Node, Python, Role, related_loops};
+use looplint_python::{Kind, Loop, LoopKind, Multiplicity, Node, Python, Role, Type, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call, Kind::Attribute];
 
@@ -16,7 +16,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         .ancestors()
         .take_while(|above| !matches!(above.kind(), Kind::Comprehension | Kind::For | Kind::Lambda))
         .any(|above| above.kind() == Kind::Call && asks_again(above).is_some());
-    if is_part || node.is_in_test() {
+    if is_part || node.is_in_test() || node.is_rare() || is_split_to_search(node) {
         return;
     }
     let what = node.text();
@@ -73,6 +73,12 @@ fn worked_out_anew<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     }
     finding.cost = Some(Cost::Code(node.cost_in_trips(&loops, "calls")));
     cx.report(finding);
+}
+
+/// `x in text.split(",")`: rebuilt-collection speaks for it.
+fn is_split_to_search(node: Node<'_>) -> bool {
+    let is_split = matches!(node.method(), Some((_, "split" | "rsplit" | "splitlines")));
+    is_split && node.role().role == Role::Contains && matches!(node.ty(), Type::List(_))
 }
 
 /// The loops whose turns all ask the same and look at the answer, innermost first; never empty.

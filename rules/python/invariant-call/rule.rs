@@ -42,7 +42,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let mut confidence = Confidence::Proven;
     let loops = repeats(node, &mut confidence);
     let Some(&outermost) = loops.last() else { return once_per_element(node, object, cx) };
-    if object.extent().is_bounded() || object.kind() == Kind::Literal || is_kept(node, outermost) {
+    let is_small = object.extent().is_small() && loops.iter().all(|each| each.is_small());
+    if is_small || object.extent().is_bounded() || object.kind() == Kind::Literal || is_kept(node, outermost) || node.is_rare() {
         return;
     }
     let what = node.text();

@@ -16,7 +16,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if !ty.is_all(|member| matches!(member, Type::List(_))) {
         return;
     }
-    if scan.follows(node, taken_from_front) || is_kept_short(node, list) {
+    if scan.follows(node, taken_from_front) || is_kept_short(node, list) || !list.is_long_queue(scan.outermost()) {
         return;
     }
     let name = list.text();

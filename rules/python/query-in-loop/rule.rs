@@ -23,7 +23,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if is_administration(place) || answers || is_another_statement(place, innermost) {
         return;
     }
-    if is_fetched_with_rows(asked) {
+    if is_fetched_with_rows(asked) || goes_through_tables(innermost) || is_own_transaction(asked, place, innermost) {
         return;
     }
     let is_other = if place == asked { another_database(asked, innermost) } else { asked.asks_another(innermost) };
@@ -65,6 +65,28 @@ fn is_another_statement<'d>(place: Node<'d>, around: Loop<'d>) -> bool {
         names_table && call.kind() == Kind::Call && call.argument(0, "").is_some_and(is_target)
     });
     is_target(given) && place.method().is_some_and(|(_, method)| method == "execute") || is_made_of_it || asks_it
+}
+
+/// `for table in tables`: each asks a table of its own, and there is no one statement for all.
+fn goes_through_tables(around: Loop<'_>) -> bool {
+    let is_named = |part: Node<'_>| {
+        part.kind() == Kind::Name && part.source().split('_').any(|word| matches!(word, "table" | "tablename" | "schema"))
+    };
+    around.target().is_some_and(|target| target.subtree().any(is_named))
+}
+
+/// Whether each turn runs in a transaction of its own, so that one that fails leaves the others alone.
+fn is_own_transaction<'d>(asked: Node<'d>, place: Node<'d>, around: Loop<'d>) -> bool {
+    let begins = |above: Node<'d>| {
+        let AnyNodeRef::StmtWith(with) = above.ast() else { return false };
+        with.items.iter().any(|item| {
+            let manager = above.at(&item.context_expr);
+            matches!(manager.method(), Some((_, "atomic" | "begin_nested" | "begin")))
+        })
+    };
+    let inside = |above: &Node<'d>| *above != around.node();
+    asked.ancestors().take_while(inside).any(begins)
+        || place != asked && place.ancestors().take_while(|above| above.kind() != Kind::Function).any(begins)
 }
 
 /// `session.execute(update(..))`, `cursor.execute("DELETE ..")`.

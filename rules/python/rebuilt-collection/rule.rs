@@ -3,7 +3,7 @@
 use looplint_model::{Confidence, Cost, Cx, Finding, Fix, Safety};
 use looplint_python::ast::{AnyNodeRef, Expr, ExprList, ExprSet, Operator};
 use looplint_python::types::Proof;
-use looplint_python::{Kind, Loop, Monomial, Multiplicity, Node, Python, Role, Type, big_o, related_loops};
+use looplint_python::{Kind, Loop, LoopKind, Monomial, Multiplicity, Node, Python, Role, Type, big_o, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call, Kind::Comprehension, Kind::Dict, Kind::List, Kind::Set, Kind::BinOp];
 
@@ -20,7 +20,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let mut confidence = Confidence::Proven;
     let loops = repeats(node, &mut confidence);
     let Some(&outermost) = loops.last() else { return };
-    if source.extent().is_bounded() || node.extent().is_bounded() || node.is_kept_in(outermost) {
+    // A few built a few times: nothing, whatever the input.
+    let is_small = source.extent().is_small() && loops.iter().all(|each| each.is_small());
+    if is_small || source.extent().is_bounded() || node.extent().is_bounded() || node.is_kept_in(outermost) || node.is_rare() {
         return;
     }
     let what = node.text();
@@ -92,7 +94,7 @@ fn repeats<'d>(node: Node<'d>, confidence: &mut Confidence) -> Vec<Loop<'d>> {
     let mut loops = Vec::new();
     for each in node.loops() {
         let Ok(sure) = node.invariant(each) else { break };
-        if node.multiplicity(each) != Multiplicity::Repeated || each.sleeps() {
+        if node.multiplicity(each) != Multiplicity::Repeated || each.sleeps() || asks_again(node, each) {
             break;
         }
         if !each.is_bounded() {
@@ -101,6 +103,13 @@ fn repeats<'d>(node: Node<'d>, confidence: &mut Confidence) -> Vec<Loop<'d>> {
         }
     }
     loops
+}
+
+/// `while True: left = [each for each in queues if each]`: what a `while` looks for anew each time has changed meanwhile,
+/// though by other names.
+fn asks_again<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
+    around.kind() == LoopKind::While
+        && node.children().any(|clause| matches!(clause.ast(), AnyNodeRef::Comprehension(each) if !each.ifs.is_empty()))
 }
 
 /// A line before the loop.

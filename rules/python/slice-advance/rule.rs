@@ -35,6 +35,9 @@ fn advance<'d>(node: Node<'d>, target: Node<'d>, cx: &mut Cx<'d, Python>) {
         Type::TupleOf(_) => "tuple",
         _ => return,
     };
+    if !growth.is_of_many() {
+        return;
+    }
     let name = target.text();
     let mut finding = cx.finding(
         node.span(),

@@ -30,6 +30,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if growth.follows(|other| form_of(other, cx).map(|(target, _)| target)) {
         return;
     }
+    if !growth.is_of_many() {
+        return;
+    }
     let name = target.text();
     let (why, shape) = match form {
         Form::Place => (format!("`{name}` holds a second reference to the string, so `+=` copies it"), "attribute"),

@@ -18,6 +18,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if typed.ty.without_none() != Type::Str || growth.is_cut() || growth.loops.iter().any(|each| counts_digits(each.node())) {
         return;
     }
+    if !growth.is_of_many() {
+        return;
+    }
     let name = target.text();
     let mut finding = cx.finding(
         node.span(),

@@ -11,6 +11,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if lists.extent().is_small() || node.is_in_test() || is_sum && are_no_lists(&lists.ty().iterated()) {
         return;
     }
+    if !(lists.is_of_many() || calls_itself(lists)) {
+        return;
+    }
     let name = lists.size_name();
     let how = if is_sum { "`sum`" } else { "`reduce` with `+`" };
     let mut finding = cx.finding(
@@ -58,6 +61,15 @@ fn are_no_lists(elements: &Type) -> bool {
         )
     };
     !elements.members().is_empty() && elements.members().iter().all(is_other)
+}
+
+/// Whether the lists come from the function that adds them up: all of a tree.
+fn calls_itself(lists: Node<'_>) -> bool {
+    let Some(function) = lists.function() else { return false };
+    lists.subtree().any(|part| part.kind() == Kind::Call && part.callee() == Some(function))
+        || matches!(function.ast(), AnyNodeRef::StmtFunctionDef(each) if lists.subtree().any(|part| {
+            matches!(part.method(), Some((_, name)) if name == each.name.as_str())
+        }))
 }
 
 /// `operator.add`, `operator.concat` and `lambda a, b: a + b`.

@@ -1,0 +1,158 @@
+//! What a name says of many: rows, lines and tokens there are any number of.
+//!
+//! Knows nouns for data, numbers that an input decides, and what work to do is called. The opposite is in `few.rs`, which
+//! is asked first. Does not know any document.
+
+use crate::dear;
+use crate::few;
+
+/// Nouns for data, in the singular. In their plural they name what there is any number of.
+const NOUNS: &str = "\
+    account address annotation article atom batch block book byte cell change changeset char character child chunk \
+    client code commit component contact customer device digest doc document domain edge email employee entry \
+    event face file fileid friend gene hash hunk id image instruction invoice ip item job leaf letter line link \
+    log measurement message name neighbor neighbour node number observation orbit order packet page paragraph \
+    patient payment person photo pixel point post predecessor product question reading record result rev review \
+    revision row sample segment sentence student successor synset tag task ticket token trade transaction triangle \
+    url user utterance value vertex visit voxel word";
+
+/// Names of any number of things as they stand.
+const WHOLE: &str = "\
+    backlog bytes corpus data dataset frontier heap history people queue rawdata stack stream text payload todo \
+    vertices waiting walk worklist";
+
+/// Numbers that an input decides.
+const NUMBERS: &str = "\
+    count k limit m n number size steps total";
+
+/// What a caller hands in that somebody wrote by hand all the same.
+const BY_HAND: &str = "\
+    bounds conditions constraints define defines excludes functions imports includes rules self cls tree";
+
+/// What a list of work to do is called.
+const QUEUES: &str = "\
+    backlog frontier jobs queue stack tasks todo waiting work worklist";
+
+/// Whether a collection of this name holds data: `lines`, `childNodes`, `token_list`, `records_by_id`.
+pub(crate) fn is_many(name: &str) -> bool {
+    if few::is_few(name) || few::is_constant(name) {
+        return false;
+    }
+    let words = dear::words(name);
+    let is_wrapper = |word: &String| {
+        matches!(
+            word.as_str(),
+            "list" | "set" | "map" | "dict" | "array" | "table"
+        )
+    };
+    let is_wrapped = words.len() > 1 && words.last().is_some_and(is_wrapper);
+    let Some(noun) = words.iter().rev().find(|word| !is_wrapper(word)) else {
+        return false;
+    };
+    if words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "arg" | "args" | "option" | "field" | "column" | "layer"
+        )
+    }) {
+        return false;
+    }
+    let singular = match noun.as_str() {
+        "children" => "child",
+        "indices" => "index",
+        "leaves" => "leaf",
+        noun => noun
+            .strip_suffix("ies")
+            .map_or_else(|| noun.strip_suffix('s').unwrap_or(noun), |_| noun),
+    };
+    let is_plural = singular.len() < noun.len() || noun == "children";
+    let is_noun = |word: &str| {
+        is_in(NOUNS, word)
+            || word
+                .strip_suffix('e')
+                .is_some_and(|short| is_in(NOUNS, short))
+    };
+    let of_y = noun.strip_suffix("ies").is_some_and(|stem| {
+        NOUNS
+            .split(' ')
+            .any(|one: &str| one.strip_suffix('y') == Some(stem))
+    });
+    is_in(WHOLE, noun) || of_y || (is_plural || is_wrapped) && is_noun(singular)
+}
+
+/// `num_nodes`, `n_samples`, `batch_size`: how many of data there are.
+pub(crate) fn is_number_of_many(name: &str) -> bool {
+    if few::is_few_of(name) {
+        return false;
+    }
+    let words = dear::words(name);
+    let counts = matches!(
+        words.first().map(String::as_str),
+        Some("n" | "num" | "nb" | "number")
+    );
+    counts && words.len() > 1 && is_many(words.last().map_or("", |word| word))
+}
+
+/// Whether a number of this name is one that an input decides: `n`, `limit`, `num_nodes`.
+pub(crate) fn is_free_number(name: &str) -> bool {
+    is_in(NUMBERS, name) || is_number_of_many(name)
+}
+
+/// Whether a caller hands in by hand what is called so.
+pub(crate) fn is_by_hand(name: &str) -> bool {
+    // Fields and flags are those of a line as often as those of a schema.
+    let is_few = few::is_few(name) && !matches!(name, "fields" | "flags");
+    is_in(BY_HAND, name) || is_few || few::is_short_text(name)
+}
+
+/// Whether a list of this name is one of work to do.
+pub(crate) fn is_queue(name: &str) -> bool {
+    let words = dear::words(name);
+    is_many(name) && words.last().is_some_and(|last| is_in(QUEUES, last))
+}
+
+fn is_in(words: &str, word: &str) -> bool {
+    words.split(' ').any(|one| one == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nouns_of_data() {
+        for name in [
+            "lines",
+            "childNodes",
+            "token_list",
+            "entries",
+            "self_rows",
+            "id_list",
+            "addresses",
+            "queue",
+            "vertices",
+            "children",
+        ] {
+            assert!(is_many(name), "{name}");
+        }
+        for name in [
+            "parts",
+            "line",
+            "args_queue",
+            "roots",
+            "column_names",
+            "limits",
+            "generators",
+            "_pending",
+            "",
+        ] {
+            assert!(!is_many(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_data() {
+        assert!(is_number_of_many("num_nodes") && is_number_of_many("n_samples"));
+        assert!(!is_number_of_many("num_layers") && !is_number_of_many("nodes"));
+    }
+}
