@@ -141,7 +141,8 @@ impl<'d> Node<'d> {
                 _ => false,
             })
         };
-        is_class && name.len() > 3 && is_operand() && self.fact().is_none()
+        let is_cheap = || self.fact().is_some() || self.ty() == Type::Path;
+        is_class && name.len() > 3 && is_operand() && !is_cheap()
     }
 
     /// Whether the loop does nothing with what a name or attribute holds but to call methods that answer by their names.

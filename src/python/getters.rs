@@ -64,7 +64,8 @@ impl<'d> Node<'d> {
             return false;
         };
         let receiver = self.at(&*each.value);
-        let Some(root) = receiver.symbol().filter(|_| receiver.kind() == Kind::Name) else {
+        let is_plain = matches!(receiver.kind(), Kind::Name | Kind::Attribute);
+        let Some(root) = receiver.root().symbol().filter(|_| is_plain) else {
             return false;
         };
         let Some(known) = getter.summary() else {
