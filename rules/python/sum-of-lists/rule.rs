@@ -8,7 +8,7 @@ pub const ON: &[Kind] = &[Kind::Call];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some((lists, is_sum)) = added_up(node) else { return };
-    if lists.extent().is_small() || node.is_in_test() || is_sum && are_no_lists(&lists.ty().iterated()) {
+    if lists.extent().is_small() || node.is_in_test() || adds_to_list(node) && are_no_lists(&lists.ty().iterated()) {
         return;
     }
     if !(lists.is_of_many() || calls_itself(lists)) {
@@ -50,6 +50,11 @@ fn added_up(node: Node<'_>) -> Option<(Node<'_>, bool)> {
     let elements = lists.ty().iterated();
     let is_sequence = |ty: &Type| matches!(ty, Type::List(_) | Type::Tuple(_) | Type::TupleOf(_));
     (adds(function) && (is_sequence(&start) || is_sequence(&elements))).then_some((lists, false))
+}
+
+/// Whether it is `sum(.., [])`; `sum(.., ())` adds tuples.
+fn adds_to_list(node: Node<'_>) -> bool {
+    node.builtin() == Some("sum") && node.argument(1, "start").is_some_and(|start| matches!(start.ty(), Type::List(_)))
 }
 
 /// Whether these are shown to be what `sum` refuses: it adds neither tuples nor texts to a list.
