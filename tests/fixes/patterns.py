@@ -146,7 +146,12 @@ def list_membership(random):
         end = "return 3"
     params = parameters(a, list_param, ("s: str", "str"), ("b2: list[int]", "ints"))
     names = ["xs"] if random.random() < 0.85 else ["xs", "a"]
-    return Seed(params, "\n".join(each for each in (start, over, end) if each), names)
+    made = ""
+    if random.random() < 0.2:
+        # A set of the same is there already, or was.
+        made = random.choice(["known = set(xs)"] * 4 + ["known = set(xs)\nxs = list(known)", "if flag:\n    known = set(xs)", "known = set(xs)\nknown.add(3)", "known = set(xs)\nxs.append(4)", "known = keep(set(xs))", "known = set(xs)\nknown = set()", "try:\n    known = set(xs)\nexcept TypeError:\n    known = set()", "known = set(xs)\nys = xs\nys.append(5)", "known = set(xs)\ntouch(b2)", "def g():\n    xs.append(6)\nknown = set(xs)\ng()", "known = set(xs)\nfor y in b2:\n    known.discard(y)"])
+        names = ["xs", "xs", "known"]
+    return Seed(params, "\n".join(each for each in (start, made, over, end) if each), names)
 
 
 def dedup(random):
