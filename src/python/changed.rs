@@ -135,7 +135,7 @@ pub(crate) fn changed_by_alias<'d>(symbol: Symbol<'d>, around: Loop<'d>) -> Opti
             .filter(|value| value.kind() == Kind::Name)?
             .symbol()
     });
-    given_to
+    let by_name = given_to
         .chain(taken_from)
         .filter(|other| *other != symbol)
         .find_map(|other| {
@@ -146,7 +146,22 @@ pub(crate) fn changed_by_alias<'d>(symbol: Symbol<'d>, around: Loop<'d>) -> Opti
                         && at.multiplicity(around) != Multiplicity::Once
                 })
                 .map(|(at, _)| at)
-        })
+        });
+    by_name.or_else(|| changed_by_bound_method(symbol, around))
+}
+
+/// `add = seen.add` before the loop, and `add(x)` in it.
+fn changed_by_bound_method<'d>(symbol: Symbol<'d>, around: Loop<'d>) -> Option<Node<'d>> {
+    symbol.uses().find_map(|each| {
+        let bound = each.parent()?;
+        let AnyNodeRef::ExprAttribute(method) = bound.ast() else {
+            return None;
+        };
+        let alias = bound.given_name()?;
+        let changes = each.role_of_method(method.attr.as_str()).role == Role::Mutates;
+        let called = |place: &Node<'d>| around.repeats(*place) && place.role().role == Role::Calls;
+        alias.uses().filter(|_| changes).find(called)
+    })
 }
 
 /// `y = x` where nothing ever changes `y` nor hands it out.

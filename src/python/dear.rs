@@ -6,6 +6,7 @@
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
 
 use crate::effects::Role;
+use crate::few;
 use crate::kind::Kind;
 use crate::node::Node;
 use crate::types::Type;
@@ -232,7 +233,15 @@ impl<'d> Node<'d> {
             .arguments
             .iter_source_order()
             .all(|each| is_literal(each.value()));
-        if all_literal
+        // A constant of the program names a setting as its text would.
+        let is_fixed = |each: &Expr| {
+            is_literal(each) || matches!(each, Expr::Name(name) if few::is_constant(&name.id))
+        };
+        let all_fixed = call
+            .arguments
+            .iter_source_order()
+            .all(|each| is_fixed(each.value()));
+        if all_fixed
             && words
                 .last()
                 .is_some_and(|word| SETTINGS.contains(&word.as_str()))

@@ -163,12 +163,38 @@ impl<'d> Node<'d> {
     fn role_of_display(self) -> Use {
         match self.role().role {
             // `a, b = x, y` gives each of them a name.
-            Role::Iterates if self.is_unpacked() => sure(Role::Aliases),
+            Role::Iterates if self.is_unpacked() || self.items_are_changed() => sure(Role::Aliases),
             Role::Contains | Role::Reads | Role::Iterates => sure(Role::Reads),
             Role::Returns => sure(Role::Returns),
             Role::Escapes => sure(Role::Escapes),
             _ => sure(Role::Aliases),
         }
+    }
+
+    /// `for each in (xs, ys): each.append(..)`
+    fn items_are_changed(self) -> bool {
+        let Some(AnyNodeRef::StmtFor(each)) = self.parent().map(Node::ast) else {
+            return false;
+        };
+        // Only what stands right there is looked at: the role of anything else may lead back to here.
+        let is_changed = |place: Node<'d>| {
+            let Some(parent) = place.parent() else {
+                return false;
+            };
+            match parent.ast() {
+                AnyNodeRef::ExprSubscript(item) => item.ctx == ExprContext::Store,
+                AnyNodeRef::ExprAttribute(method) => {
+                    let calls = parent
+                        .parent()
+                        .and_then(Node::method)
+                        .is_some_and(|(receiver, _)| receiver == place);
+                    calls && place.role_of_method(method.attr.as_str()).role == Role::Mutates
+                }
+                _ => false,
+            }
+        };
+        let target = self.at(&*each.target).symbol();
+        target.is_some_and(|target| target.uses().any(is_changed))
     }
 
     /// Whether an assignment takes this display apart into names or places.

@@ -86,7 +86,7 @@ fn is_own_transaction<'d>(asked: Node<'d>, place: Node<'d>, around: Loop<'d>) ->
     };
     let inside = |above: &Node<'d>| *above != around.node();
     asked.ancestors().take_while(inside).any(begins)
-        || place != asked && place.ancestors().take_while(|above| above.kind() != Kind::Function).any(begins)
+        || place != asked && asked.callee().is_some_and(|callee| callee.subtree().any(begins))
 }
 
 /// `session.execute(update(..))`, `cursor.execute("DELETE ..")`.
