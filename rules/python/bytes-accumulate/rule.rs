@@ -2,7 +2,7 @@
 
 use looplint_model::{Cost, Cx};
 use looplint_python::ast::{AnyNodeRef, Operator};
-use looplint_python::{Growth, Kind, Node, Python, Type, related_loops};
+use looplint_python::{Growth, Kind, Loop, Node, Python, Type, related_loops};
 
 pub const ON: &[Kind] = &[Kind::AugAssign, Kind::Assign];
 
@@ -25,8 +25,19 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.label = "copies all bytes that were there".into();
     finding.confidence = typed.confidence;
     finding.related = related_loops(&growth.loops);
-    finding.cost = Some(Cost::Code(growth.cost("")));
+    let shape = if is_joined(node, growth.loops[0]) { "join" } else { "1" };
+    finding.cost = Some(Cost::Code(growth.cost(shape)));
     cx.report(finding);
+}
+
+/// Whether the loop does nothing but add its items: then `join` takes them as they are.
+fn is_joined<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
+    let (AnyNodeRef::StmtFor(each), Some(item)) = (around.node().ast(), around.target()) else { return false };
+    let added = match node.ast() {
+        AnyNodeRef::StmtAugAssign(one) => node.at(&*one.value),
+        _ => return false,
+    };
+    each.body.len() == 1 && added.kind() == Kind::Name && added.symbol() == item.symbol()
 }
 
 /// The target of `b += x`, `b = b + x` or `b = x + b`.
