@@ -29,7 +29,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         },
     );
     finding.suggestion = match front {
-        None => format!("{name} += {added}"),
+        None => in_place(node, target, &added),
         Some(_) => format!("append to `{name}` and reverse it once after the loop, or use `deque.appendleft`"),
     };
     finding.label = "copies all elements into a new list".into();
@@ -63,6 +63,35 @@ fn added<'d>(value: Node<'d>, target: Node<'d>) -> Option<String> {
     }
 }
 
+/// The statement that grows the list where it is: `append` takes one item without a list around it.
+fn in_place<'d>(statement: Node<'d>, target: Node<'d>, added: &str) -> String {
+    match only_item(statement, target) {
+        Some(item) => format!("{}.append({})", target.source(), item.source()),
+        None => format!("{} += {added}", target.source()),
+    }
+}
+
+/// The one item that a display adds.
+fn only_item<'d>(statement: Node<'d>, target: Node<'d>) -> Option<Node<'d>> {
+    let value = statement.value_for(target.source())?;
+    let item = match value.ast() {
+        AnyNodeRef::ExprBinOp(sum) => match &*sum.right {
+            Expr::List(list) => match list.elts.as_slice() {
+                [item] => item,
+                _ => return None,
+            },
+            _ => return None,
+        },
+        AnyNodeRef::ExprList(list) => match list.elts.as_slice() {
+            [Expr::Starred(_), item] => item,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let is_plain = !matches!(item, Expr::Starred(_) | Expr::Yield(_) | Expr::YieldFrom(_) | Expr::Named(_));
+    is_plain.then(|| value.at(item))
+}
+
 /// What is put in front: `[x] + xs`.
 fn put_in_front<'d>(value: Node<'d>, target: Node<'d>) -> Option<Node<'d>> {
     let AnyNodeRef::ExprBinOp(sum) = value.ast() else { return None };
@@ -89,7 +118,7 @@ fn fix<'d>(growth: &Growth<'d>, added: &str) -> Option<Fix> {
     if !all_lists || growth.statement.holds_comment() {
         return None;
     }
-    let edit = growth.statement.replace(format!("{} += {added}", growth.target.source()));
+    let edit = growth.statement.replace(in_place(growth.statement, growth.target, added));
     let safety = if grows_by_a_list(growth.statement).is_some() {
         Safety::Safe
     } else {
