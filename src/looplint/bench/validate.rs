@@ -13,10 +13,12 @@ use anyhow::{Context, Result};
 use looplint_model::{Cost, Finding, Part, Settings, Source, Span};
 
 use super::{Timing, plot};
-use crate::select::Selection;
+use crate::select::{Selection, Words};
 use crate::tell::{FOUND, hinted};
 use crate::{cli, write};
 
+/// Rules that are off by default, and whose figures are compared all the same.
+const OFF_TOO: [&str; 1] = ["sorted-first"];
 /// The sizes at which both are compared.
 const SIZES: [u64; 3] = [100, 1_000, 10_000];
 /// A prediction is near when it is off by no more than this factor.
@@ -123,6 +125,16 @@ fn outline(source: &Source) -> Vec<Part> {
         .map_or_else(Vec::new, |wing| wing.outline(source, &settings))
 }
 
+fn selection() -> Selection {
+    let words = Words {
+        extend: OFF_TOO.map(String::from).to_vec(),
+        ..Words::default()
+    };
+    Selection {
+        layers: vec![words],
+    }
+}
+
 /// The rule that finds something in the kernel, and the slowdown it states at each of the sizes.
 fn predicted(source: &Source, name: &str) -> Result<(&'static str, Vec<f64>)> {
     let span = outline(source)
@@ -130,7 +142,7 @@ fn predicted(source: &Source, name: &str) -> Result<(&'static str, Vec<f64>)> {
         .find(|part| part.name == name)
         .map(|part| part.span)
         .with_context(|| format!("{}: no function is called `{name}`", source.name))?;
-    let engine = Selection::default().engine();
+    let engine = selection().engine();
     let mut rule = "";
     let mut ratios = Vec::new();
     for n in SIZES {
