@@ -82,10 +82,11 @@ def loaded(path, names):
     return space
 
 
-def fixed(looplint, path, risky, folder):
+def fixed(looplint, path, risky, n, folder):
+    """A copy with the fixes that looplint makes where it is told the size."""
     copy = folder / path.name
     shutil.copy(path, copy)
-    command = [looplint, "check", "--isolated", "--fix-only", "--no-respect-gitignore", str(copy)]
+    command = [looplint, "check", "--isolated", "--fix-only", "--no-respect-gitignore", "--assume-size", str(n), str(copy)]
     subprocess.run(command + ["--unsafe-fixes"] * risky, capture_output=True, check=False)
     return copy
 
@@ -109,7 +110,7 @@ def main():
     for file, names, risky, call, sizes in FUNCTIONS:
         path = arguments.folder / file
         with tempfile.TemporaryDirectory() as folder:
-            spaces = loaded(path, names), loaded(fixed(arguments.looplint, path, risky, Path(folder)), names)
+            spaces = loaded(path, names), loaded(fixed(arguments.looplint, path, risky, max(sizes), Path(folder)), names)
         for n in sizes:
             calls = [call(space, n) for space in spaces]
             if calls[0]() != calls[1]():

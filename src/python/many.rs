@@ -394,8 +394,19 @@ fn is_filled_with_data<'d>(around: Node<'d>, place: Node<'d>) -> bool {
                 && last.is_some_and(|added| {
                     // Each of what an inner loop finds.
                     let inner = part.innermost_loop().filter(|inner| inner.node() != around);
-                    added.is_of_many() || inner.and_then(Loop::iterable).is_some_and(Node::is_of_many)
+                    added.is_of_many()
+                        || is_drawn_from_many(added)
+                        || inner.and_then(Loop::iterable).is_some_and(Node::is_of_many)
                 })
+    })
+}
+
+/// `node = next(nodes)`: one after the other of many.
+fn is_drawn_from_many(node: Node<'_>) -> bool {
+    let binding = node.symbol().and_then(|symbol| symbol.single_binding());
+    let drawn = binding.and_then(|binding| binding.owner().assigned_value());
+    drawn.is_some_and(|drawn| {
+        drawn.builtin() == Some("next") && drawn.argument(0, "").is_some_and(Node::is_of_many)
     })
 }
 
