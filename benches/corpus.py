@@ -92,15 +92,14 @@ def n_lines(path):
     return sum(file.read_bytes().count(b"\n") for file in path.rglob("*.py") if file.is_file())
 
 
-def check(binary, path, *more):
-    command = [binary, "check", "--json", "--quiet", "--no-respect-gitignore", *more, str(path)]
-    return command
+def check(binary, paths, *more):
+    return [binary, "check", "--json", "--quiet", "--no-respect-gitignore", *more, *map(str, paths)]
 
 
 def run(arguments):
     paths = packages(arguments.folder, arguments.only)
     lines = {path.name: n_lines(path) for path in paths}
-    ours = best(check(arguments.looplint, "PLACE")[:-1] + [str(path) for path in paths])
+    ours = best(check(arguments.looplint, paths))
     print(f"looplint check                       wall {ours[0]:6.2f} s  CPU {ours[1]:6.2f} s")
     if shutil.which(arguments.ruff):
         ruff = [arguments.ruff, "check", "--isolated", "--no-cache", "--quiet", "--no-respect-gitignore", "--exit-zero", "--select", RUFF_SELECT]
@@ -126,7 +125,7 @@ def run(arguments):
 def sample(arguments):
     paths = packages(arguments.folder, arguments.only)
     selection = ["--select", arguments.rule] if arguments.rule else []
-    done = subprocess.run(check(arguments.looplint, "PLACE", *selection)[:-1] + [str(path) for path in paths], capture_output=True, text=True)
+    done = subprocess.run(check(arguments.looplint, paths, *selection), capture_output=True, text=True)
     by_rule = {}
     for finding in json.loads(done.stdout)["findings"]:
         by_rule.setdefault(finding["rule"], []).append(finding)
@@ -147,7 +146,7 @@ def draw(found, n, seed):
 def readings(arguments):
     """Verdicts by rule. One counts while its finding is told: at its line, or in a file that changed in its function."""
     paths = packages(arguments.folder, arguments.only)
-    done = subprocess.run(check(arguments.looplint, "PLACE")[:-1] + [str(path) for path in paths], capture_output=True, text=True)
+    done = subprocess.run(check(arguments.looplint, paths), capture_output=True, text=True)
     told = defaultdict(list)
     for finding in json.loads(done.stdout)["findings"]:
         package, _, file = finding["file"].removeprefix(str(arguments.folder)).lstrip(os.sep).partition(os.sep)

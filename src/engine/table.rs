@@ -170,7 +170,7 @@ impl<D: Domain> Table<D> {
             .sort_by(|a, b| (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message)));
         outcome.findings.dedup();
         if D::ONE_PER_PLACE {
-            outcome.findings = surest_per_place(outcome.findings);
+            keep_surest(&mut outcome.findings);
         }
         let silences = D::silence(document);
         silence::apply(self, source, &silences, &mut outcome);
@@ -190,23 +190,18 @@ impl<D: Domain> Table<D> {
 
 /// Of the findings of several rules about one place, in the order of the text, the surest; of these one with a
 /// measured cost.
-fn surest_per_place(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
+fn keep_surest(findings: &mut Vec<Finding>) {
     let weight = |finding: &Finding| {
         let is_measured = matches!(&finding.cost, Some(Cost::Code(cost)) if cost.curve.is_some());
         (finding.confidence, is_measured)
     };
-    for finding in findings {
-        match kept.last_mut() {
-            Some(last) if last.span == finding.span && last.rule != finding.rule => {
-                if weight(&finding) > weight(last) {
-                    *last = finding;
-                }
-            }
-            _ => kept.push(finding),
+    findings.dedup_by(|later, kept| {
+        let is_again = later.span == kept.span && later.rule != kept.rule;
+        if is_again && weight(later) > weight(kept) {
+            std::mem::swap(later, kept);
         }
-    }
-    kept
+        is_again
+    });
 }
 
 /// One walk. A rule that panics is named in a problem and not called again for this document.

@@ -53,14 +53,7 @@ impl<'d> Node<'d> {
 
     /// Whether a call is given nothing but the loop's item and what the loop does not change.
     pub fn depends_on_item_alone(self, around: Loop<'d>) -> bool {
-        let Some(target) = around.target() else {
-            return false;
-        };
-        let is_item = |name: Node<'d>| {
-            target
-                .subtree()
-                .any(|each| each.symbol().is_some() && each.symbol() == name.symbol())
-        };
+        let is_item = |name: Node<'d>| name.symbol().is_some_and(|symbol| around.gives(symbol));
         let mut mentions_item = false;
         let names = self.subtree().filter(|each| each.kind() == Kind::Name);
         let names_fit = names.into_iter().all(|name| {

@@ -148,7 +148,17 @@ impl<'d> Node<'d> {
         self.scan_cost_named(&object.size_name(), object.size(), loops)
     }
 
-    /// The same for something whose size is called `name`.
+    /// The cost of going through `object` once for each of its items, against going through it once.
+    pub fn square_cost(self, object: Node<'d>, loops: &[Loop<'d>]) -> CodeCost {
+        let n = Monomial::of(object.size_name());
+        CodeCost {
+            before: big_o(&[n.clone().times(object.size_name())]),
+            after: big_o(&[n]),
+            ..self.scan_cost(object, loops)
+        }
+    }
+
+    /// The same as [`Node::scan_cost`] for something whose size is called `name`.
     pub fn scan_cost_named(self, name: &str, size: Size, loops: &[Loop<'d>]) -> CodeCost {
         let outside: Vec<Loop<'d>> = loops.to_vec();
         let trips = Monomial::of_loops(outside.iter().copied());

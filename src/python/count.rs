@@ -353,15 +353,9 @@ impl<'d> Node<'d> {
                 .argument(0, "")
                 .and_then(|of| of.count(depth + 1))
                 .filter(|count| count.n <= BOUNDED_MAX),
-            AnyNodeRef::ExprName(_) => {
-                let value = self
-                    .symbol()
-                    .and_then(|symbol| symbol.single_binding())
-                    .filter(|binding| binding.target().parent() == Some(binding.owner()))
-                    .and_then(|binding| binding.owner().assigned_value());
-                self.count_as_number()
-                    .or_else(|| value.and_then(|value| value.few(depth + 1)))
-            }
+            AnyNodeRef::ExprName(_) => self
+                .count_as_number()
+                .or_else(|| self.only_value()?.few(depth + 1)),
             AnyNodeRef::ExprAttribute(_) => self.count_as_number(),
             _ => None,
         }

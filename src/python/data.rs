@@ -3,6 +3,8 @@
 //! Knows nouns for data, numbers that an input decides, and what work to do is called. The opposite is in `few.rs`, which
 //! is asked first. Does not know any document.
 
+use std::borrow::Cow;
+
 use crate::dear;
 use crate::few;
 
@@ -57,27 +59,28 @@ pub(crate) fn is_many(name: &str) -> bool {
     }) {
         return false;
     }
-    let singular = match noun.as_str() {
-        "children" => "child",
-        "indices" => "index",
-        "leaves" => "leaf",
-        noun => noun
-            .strip_suffix("ies")
-            .map_or_else(|| noun.strip_suffix('s').unwrap_or(noun), |_| noun),
+    let singular = singular(noun);
+    is_in(WHOLE, noun) || (singular != *noun || is_wrapped) && is_in(NOUNS, &singular)
+}
+
+/// `entry` of `entries`, `address` of `addresses`; a word that is no plural stays.
+fn singular(noun: &str) -> Cow<'_, str> {
+    let irregular = match noun {
+        "children" => Some("child"),
+        "indices" => Some("index"),
+        "leaves" => Some("leaf"),
+        _ => None,
     };
-    let is_plural = singular.len() < noun.len() || noun == "children";
-    let is_noun = |word: &str| {
-        is_in(NOUNS, word)
-            || word
-                .strip_suffix('e')
-                .is_some_and(|short| is_in(NOUNS, short))
-    };
-    let of_y = noun.strip_suffix("ies").is_some_and(|stem| {
-        NOUNS
-            .split(' ')
-            .any(|one: &str| one.strip_suffix('y') == Some(stem))
-    });
-    is_in(WHOLE, noun) || of_y || (is_plural || is_wrapped) && is_noun(singular)
+    if let Some(known) = irregular {
+        return Cow::Borrowed(known);
+    }
+    if let Some(stem) = noun.strip_suffix("ies") {
+        return Cow::Owned(format!("{stem}y"));
+    }
+    let short = noun.strip_suffix('s').unwrap_or(noun);
+    // `boxes`, but `lines`.
+    let shorter = short.strip_suffix('e').filter(|word| is_in(NOUNS, word));
+    Cow::Borrowed(shorter.unwrap_or(short))
 }
 
 /// `num_nodes`, `n_samples`, `batch_size`: how many of data there are.

@@ -5,6 +5,7 @@
 
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
 
+use crate::document::Document;
 use crate::effects::Role;
 use crate::few;
 use crate::kind::Kind;
@@ -70,7 +71,7 @@ const SEPARATORS: [&str; 9] = [".", "/", "\\", "::", "-", "_", "=", "@", "=="];
 const NAMED_SEPARATORS: [&str; 2] = ["os.sep", "os.path.sep"];
 
 /// Libraries whose modules are networks of layers.
-pub(crate) const NETWORKS: [&str; 3] = ["torch", "tensorflow", "flax"];
+const NETWORKS: [&str; 3] = ["torch", "tensorflow", "flax"];
 
 impl<'d> Node<'d> {
     /// About how many, where it is a handful by its nature.
@@ -259,20 +260,15 @@ impl<'d> Node<'d> {
         if value.source().ends_with("sig") || value.source().ends_with("signature") {
             return true;
         }
-        let made = match value.symbol().and_then(|symbol| symbol.single_binding()) {
-            Some(binding) => binding.owner().assigned_value(),
-            None => Some(value),
-        };
-        made.is_some_and(|made| {
-            made.is_qualified("inspect.signature")
-                || made.qualified_name().as_deref() == Some("inspect.signature")
-        })
+        let made = value.only_value().unwrap_or(value);
+        made.is_qualified("inspect.signature")
+            || made.qualified_name().as_deref() == Some("inspect.signature")
     }
 
     /// `self.stages` or `config.depths` of a network: as many as its author configured, and each does so much work
     /// that the loop over them is none that costs.
     fn is_network_part(self, value: Node<'d>) -> bool {
-        if !NETWORKS.iter().any(|name| self.document.imports(name)) {
+        if !self.document.is_of_networks() {
             return false;
         }
         match value.source() {
@@ -284,6 +280,13 @@ impl<'d> Node<'d> {
             }),
             _ => false,
         }
+    }
+}
+
+impl<'d> Document<'d> {
+    /// Whether the file is about networks of layers.
+    pub(crate) fn is_of_networks(&'d self) -> bool {
+        NETWORKS.iter().any(|library| self.imports(library))
     }
 }
 

@@ -4,6 +4,8 @@
 //! object while a loop runs. Takes operators, attributes and `for` over builtin collections to change nothing else.
 //! Does not know whether the expression stays the same within the loop: that is for `invariant`.
 
+use std::cell::LazyCell;
+
 use ruff_python_ast::{AnyNodeRef, ExprContext};
 
 use crate::graph::Graph;
@@ -93,7 +95,7 @@ impl<'d> Node<'d> {
         if may_be_left_out {
             return None;
         }
-        let is_private = || symbol.private_from(self, &|_| false).is_some();
+        let is_private = LazyCell::new(|| symbol.private_from(self, &|_| false).is_some());
         let earlier: Vec<Node<'d>> = block
             .children()
             .take_while(|each| *each != statement)
@@ -107,7 +109,7 @@ impl<'d> Node<'d> {
                 .any(|binding| each.contains(binding.owner()));
             let is_changed = || symbol.changes_in(each).next().is_some();
             let runs_others = || !each.subtree().all(|part| part.changes_no(&ty));
-            if is_bound || is_changed() || runs_others() && !is_private() {
+            if is_bound || is_changed() || runs_others() && !*is_private {
                 return None;
             }
         }
@@ -123,10 +125,12 @@ impl<'d> Node<'d> {
             return None;
         };
         let made = self.at(&*assign.value);
-        let is_made_of_it = made.builtin() == Some(maker)
-            && made.argument(1, "").is_none()
-            && made.argument(0, "")?.symbol() == Some(symbol)
-            && made.argument(0, "")?.kind() == Kind::Name;
+        let of = made
+            .argument(0, "")
+            .filter(|_| made.builtin() == Some(maker))?;
+        let is_made_of_it = of.kind() == Kind::Name
+            && of.symbol() == Some(symbol)
+            && made.argument(1, "").is_none();
         let known = self.at(target).symbol().filter(|_| is_made_of_it)?;
         (known.single_binding().is_some() && !known.is_mutated_or_escapes()).then(|| known.name())
     }

@@ -78,12 +78,7 @@ impl<'d> Asked<'d> {
 
     /// Whether a name is the variable of the loop that counts as given.
     pub(crate) fn gives(self, symbol: Symbol<'d>) -> bool {
-        let target = self.given.and_then(Loop::target);
-        target.is_some_and(|target| {
-            target
-                .subtree()
-                .any(|part| part.kind() == Kind::Name && part.symbol() == Some(symbol))
-        })
+        self.given.is_some_and(|given| given.gives(symbol))
     }
 }
 

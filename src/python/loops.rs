@@ -10,6 +10,7 @@ use ruff_python_ast::Expr;
 
 use crate::document::Document;
 use crate::node::Node;
+use crate::scope::Symbol;
 
 /// What repeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,6 +77,12 @@ impl<'d> Loop<'d> {
     /// What is bound per iteration: the target of a `for`.
     pub fn target(self) -> Option<Node<'d>> {
         self.data().target.map(|target| self.document.node(target))
+    }
+
+    /// Whether each iteration gives this name a value.
+    pub fn gives(self, symbol: Symbol<'d>) -> bool {
+        self.target()
+            .is_some_and(|target| target.subtree().any(|part| part.symbol() == Some(symbol)))
     }
 
     /// What is iterated; evaluated once, before the loop. None for `while`.

@@ -7,7 +7,6 @@
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Stmt};
 
 use crate::data::{is_by_hand, is_free_number, is_many, is_number_of_many, is_queue};
-use crate::handful::NETWORKS;
 use crate::kind::Kind;
 use crate::loops::{Loop, LoopKind};
 use crate::node::Node;
@@ -207,29 +206,19 @@ impl<'d> Node<'d> {
         let Some(symbol) = self.symbol() else {
             return false;
         };
-        let mut bindings = symbol.bindings();
-        let Some(first) = bindings.next() else {
-            return false;
-        };
-        let is_argument = first.kind() == BindingKind::Parameter;
+        let is_argument = symbol
+            .bindings()
+            .next()
+            .is_some_and(|first| first.kind() == BindingKind::Parameter);
         let name = symbol.name();
         if is_argument {
             // What a layer of a network is handed in is that of other layers; a text is mostly a short one.
-            let of_network = || {
-                NETWORKS
-                    .iter()
-                    .any(|library| self.document.imports(library))
-            };
-            return !is_by_hand(name) && self.ty().without_none() != Type::Str && !of_network();
+            return !is_by_hand(name)
+                && self.ty().without_none() != Type::Str
+                && !self.document.is_of_networks();
         }
-        let is_single = bindings.next().is_none();
-        let owner = first.owner();
-        is_single
-            && first.kind() == BindingKind::Assigned
-            && first.target().parent() == Some(owner)
-            && owner
-                .assigned_value()
-                .is_some_and(|value| value.is_of_many_within(depth + 1))
+        self.only_value()
+            .is_some_and(|value| value.is_of_many_within(depth + 1))
     }
 
     fn is_called_many(self) -> bool {
@@ -293,17 +282,10 @@ impl<'d> Node<'d> {
             return n >= MANY_MIN;
         }
         match self.ast() {
-            AnyNodeRef::ExprName(name) => {
-                let binding = self.symbol().and_then(|symbol| symbol.single_binding());
-                let value = binding
-                    .filter(|binding| binding.kind() == BindingKind::Assigned)
-                    .filter(|binding| binding.target().parent() == Some(binding.owner()))
-                    .and_then(|binding| binding.owner().assigned_value());
-                match value {
-                    Some(value) => value.counts_many(depth + 1) || is_number_of_many(&name.id),
-                    None => is_free_number(&name.id),
-                }
-            }
+            AnyNodeRef::ExprName(name) => match self.only_value() {
+                Some(value) => value.counts_many(depth + 1) || is_number_of_many(&name.id),
+                None => is_free_number(&name.id),
+            },
             AnyNodeRef::ExprAttribute(each) => is_number_of_many(each.attr.as_str()),
             // `x.shape[0]`
             AnyNodeRef::ExprSubscript(each) => {
@@ -380,32 +362,36 @@ fn is_filled<'d>(around: Node<'d>, place: Node<'d>) -> bool {
 
 /// The latter alone.
 fn is_filled_with_data<'d>(around: Node<'d>, place: Node<'d>) -> bool {
-    around.subtree().any(|part| {
+    let is_place = |other: Node<'d>| other.source() == place.source();
+    around.subtree().any(|part| match part.ast() {
+        // `xs[:0] = lines`
+        AnyNodeRef::StmtAssign(each) => {
+            let fills = |target: &'d Expr| {
+                matches!(target, Expr::Subscript(cut) if cut.slice.is_slice_expr() && is_place(part.at(&*cut.value)))
+            };
+            each.targets.iter().any(fills) && part.at(&*each.value).is_of_many()
+        }
+        AnyNodeRef::ExprCall(_) => {
             let Some((receiver, "extend" | "extendleft" | "append" | "insert")) = part.method() else {
-                let AnyNodeRef::StmtAssign(each) = part.ast() else {
-                    return false;
-                };
-                return each.targets.iter().any(|target| {
-                    matches!(target, Expr::Subscript(cut) if cut.slice.is_slice_expr() && part.at(&*cut.value).source() == place.source())
-                }) && part.at(&*each.value).is_of_many();
+                return false;
             };
             let last = part.argument(1, "").or_else(|| part.argument(0, ""));
-            receiver.source() == place.source()
+            // Each of what an inner loop finds.
+            let inner = || part.innermost_loop().filter(|inner| inner.node() != around);
+            is_place(receiver)
                 && last.is_some_and(|added| {
-                    // Each of what an inner loop finds.
-                    let inner = part.innermost_loop().filter(|inner| inner.node() != around);
                     added.is_of_many()
                         || is_drawn_from_many(added)
-                        || inner.and_then(Loop::iterable).is_some_and(Node::is_of_many)
+                        || inner().and_then(Loop::iterable).is_some_and(Node::is_of_many)
                 })
+        }
+        _ => false,
     })
 }
 
 /// `node = next(nodes)`: one after the other of many.
 fn is_drawn_from_many(node: Node<'_>) -> bool {
-    let binding = node.symbol().and_then(|symbol| symbol.single_binding());
-    let drawn = binding.and_then(|binding| binding.owner().assigned_value());
-    drawn.is_some_and(|drawn| {
+    node.only_value().is_some_and(|drawn| {
         drawn.builtin() == Some("next") && drawn.argument(0, "").is_some_and(Node::is_of_many)
     })
 }
@@ -440,13 +426,8 @@ fn counts_through(test: Node<'_>) -> bool {
     else {
         return false;
     };
-    let limit = test.at(limit);
-    let named = limit
-        .symbol()
-        .and_then(|symbol| symbol.single_binding())
-        .and_then(|binding| binding.owner().assigned_value());
-    let measured = named.unwrap_or(limit);
-    measured.builtin() == Some("len") && measured.argument(0, "").is_some_and(Node::is_called_many)
+    let all = test.at(limit).measured();
+    all.is_some_and(Node::is_called_many)
 }
 
 /// `while True: part = source.read(size)`, and it ends where there is no more.

@@ -8,7 +8,6 @@ use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Number, UnaryOp};
 use crate::count::DEPTH_MAX;
 use crate::loops::{Loop, LoopKind};
 use crate::node::Node;
-use crate::scope::BindingKind;
 
 /// A collection of at most this many items costs no more than a constant.
 pub const BOUNDED_MAX: u64 = 16;
@@ -174,18 +173,7 @@ impl<'d> Node<'d> {
                     _ => None,
                 }
             }
-            AnyNodeRef::ExprName(_) => {
-                let binding = self.symbol()?.single_binding()?;
-                if binding.kind() != BindingKind::Assigned
-                    || binding.target().parent() != Some(binding.owner())
-                {
-                    return None;
-                }
-                binding
-                    .owner()
-                    .assigned_value()?
-                    .constant_int_within(depth + 1)
-            }
+            AnyNodeRef::ExprName(_) => self.only_value()?.constant_int_within(depth + 1),
             _ => None,
         }
     }
@@ -207,6 +195,21 @@ impl<'d> Node<'d> {
             }
             _ => None,
         }
+    }
+
+    /// What a name stands for that is given a value at one place only, and that value whole.
+    pub(crate) fn only_value(self) -> Option<Node<'d>> {
+        let binding = self.symbol()?.single_binding()?;
+        let owner = binding.owner();
+        owner
+            .assigned_value()
+            .filter(|_| binding.target().parent() == Some(owner))
+    }
+
+    /// The collection whose length a number is, also by a name for it: `lines` of `len(lines)`.
+    pub(crate) fn measured(self) -> Option<Node<'d>> {
+        let length = self.only_value().unwrap_or(self);
+        (length.builtin() == Some("len")).then(|| length.argument(0, ""))?
     }
 
     /// The right side of an assignment or walrus.

@@ -5,7 +5,6 @@
 
 use ruff_python_ast::{self as ast, AnyNodeRef, BoolOp, CmpOp, Expr, Operator, Stmt, UnaryOp};
 
-use crate::handful::NETWORKS;
 use crate::kind::Kind;
 use crate::loops::{Loop, LoopKind};
 use crate::node::Node;
@@ -43,7 +42,7 @@ impl<'d> Loop<'d> {
     /// scales or tokens does to a tuple costs nothing.
     pub(crate) fn runs_network(self) -> bool {
         let node = self.node();
-        if self.is_clause() || !NETWORKS.iter().any(|name| node.document.imports(name)) {
+        if self.is_clause() || !node.document.is_of_networks() {
             return false;
         }
         let targets: Vec<&str> = self.target().map_or(Vec::new(), |target| {
@@ -175,16 +174,8 @@ fn walks_short_text<'d>(node: Node<'d>, each: &'d ast::StmtWhile) -> bool {
     else {
         return false;
     };
-    let limit = node.at(limit);
-    let named = limit
-        .symbol()
-        .and_then(|symbol| symbol.single_binding())
-        .and_then(|binding| binding.owner().assigned_value());
-    let measured = named.unwrap_or(limit);
-    measured.builtin() == Some("len")
-        && measured
-            .argument(0, "")
-            .is_some_and(|text| text.is_short_text())
+    let text = node.at(limit).measured();
+    text.is_some_and(Node::is_short_text)
 }
 
 /// `while not answer: answer = input()`: as many turns as somebody has patience for.

@@ -2,7 +2,7 @@
 
 use looplint_model::{Cost, Cx};
 use looplint_python::ast::AnyNodeRef;
-use looplint_python::{Kind, Monomial, Node, Python, Scan, Type, big_o};
+use looplint_python::{Kind, Node, Python, Scan, Type};
 
 pub const ON: &[Kind] = &[Kind::Subscript];
 
@@ -28,11 +28,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.label = "walks to the place".into();
     finding.confidence = typed.confidence;
     finding.related = scan.related(&typed);
-    let n = deque.size_name();
-    let mut cost = scan.cost();
-    cost.before = big_o(&[Monomial::of(&n).times(&n)]);
-    cost.after = big_o(&[Monomial::of(&n)]);
-    finding.cost = Some(Cost::Code(cost));
+    finding.cost = Some(Cost::Code(node.square_cost(deque, &scan.loops)));
     cx.report(finding);
 }
 

@@ -2,7 +2,7 @@
 
 use looplint_model::{CodeCost, Confidence, Cost, Cx};
 use looplint_python::ast::{AnyNodeRef, Expr, Stmt, StmtWhile};
-use looplint_python::{Kind, Loop, Monomial, Node, Python, Role, Symbol, Type, big_o, related_loops};
+use looplint_python::{Kind, Loop, Node, Python, Role, Symbol, Type, related_loops};
 
 pub const ON: &[Kind] = &[Kind::While];
 
@@ -43,14 +43,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.label = "looks at everything again for each round of changes".into();
     finding.confidence = Confidence::Possible;
     finding.related = related_loops(&[inner]);
-    let n = all.size_name();
-    let cost = CodeCost {
-        before: big_o(&[Monomial::of(&n).times(&n)]),
-        after: big_o(&[Monomial::of(&n)]),
-        shape: "1",
-        ..node.scan_cost(all, &[inner])
-    };
-    finding.cost = Some(Cost::Code(cost));
+    finding.cost = Some(Cost::Code(CodeCost { shape: "1", ..node.square_cost(all, &[inner]) }));
     cx.report(finding);
 }
 

@@ -20,8 +20,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.label = "goes through the whole heap".into();
     finding.related = scan.related(&heap.typed());
     let n = heap.size_name();
-    let mut cost = scan.cost();
-    cost.before = big_o(&[Monomial::of(&n).times(&n)]);
+    let mut cost = node.square_cost(heap, &scan.loops);
     cost.after = big_o(&[Monomial::of(&n).log(&n)]);
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);

@@ -56,13 +56,10 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
 fn loop_over_rows<'d>(node: Node<'d>, row: Node<'d>, frame: Node<'d>) -> Option<Loop<'d>> {
     let symbol = row.symbol().filter(|_| row.kind() == Kind::Name)?;
     node.all_loops().find(|each| {
-        let is_target = each
-            .target()
-            .is_some_and(|target| target.subtree().any(|part| part.symbol() == Some(symbol)));
         let over_frame = each.iterable().is_some_and(|iterable| {
             iterable.subtree().any(|part| part.source() == frame.source() && part.symbol() == frame.symbol())
         });
-        is_target && over_frame
+        each.gives(symbol) && over_frame
     })
 }
 

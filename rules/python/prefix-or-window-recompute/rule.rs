@@ -1,8 +1,8 @@
 //! `sum(xs[:i])` and `sum(xs[i:i + k])` in a loop over i.
 
-use looplint_model::{Confidence, Cost, Cx};
+use looplint_model::{Confidence, CodeCost, Cost, Cx};
 use looplint_python::ast::{AnyNodeRef, CmpOp, ExprSlice, Operator};
-use looplint_python::{Kind, Loop, Monomial, Node, Python, Scan, Type, big_o, related_loops};
+use looplint_python::{Kind, Loop, Node, Python, Scan, Type, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call, Kind::Compare];
 
@@ -34,10 +34,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     };
     finding.label = format!("goes through the {kind} again");
     finding.related = scan.related(&sequence.typed());
-    let n = sequence.size_name();
-    let mut cost = scan.cost();
-    cost.before = big_o(&[Monomial::of(&n).times(&n)]);
-    cost.after = big_o(&[Monomial::of(&n)]);
+    let mut cost = node.square_cost(sequence, &scan.loops);
     cost.shape = if function == "sum" { "1" } else { "maximum" };
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
@@ -82,12 +79,7 @@ fn shorter_each_time<'d>(node: Node<'d>, parts: Node<'d>, cx: &mut Cx<'d, Python
     finding.label = "one part shorter than the last time".into();
     finding.confidence = Confidence::Likely;
     finding.related = related_loops(&[around]);
-    let n = parts.size_name();
-    let mut cost = node.scan_cost(parts, &[around]);
-    cost.before = big_o(&[Monomial::of(&n).times(&n)]);
-    cost.after = big_o(&[Monomial::of(&n)]);
-    cost.shape = "1";
-    finding.cost = Some(Cost::Code(cost));
+    finding.cost = Some(Cost::Code(CodeCost { shape: "1", ..node.square_cost(parts, &[around]) }));
     cx.report(finding);
 }
 
@@ -144,9 +136,7 @@ fn moving<'d>(argument: Node<'d>, slice: &'d ExprSlice, target: Node<'d>) -> Opt
     let bound = |part: &'d Option<Box<looplint_python::ast::Expr>>| part.as_ref().map(|part| argument.at(&**part));
     let moves = |part: Node<'d>| {
         part.subtree().any(|name| {
-            name.kind() == Kind::Name
-                && name.symbol().is_some()
-                && target.subtree().any(|one| one.kind() == Kind::Name && one.symbol() == name.symbol())
+            name.symbol().is_some() && target.subtree().any(|one| one.symbol() == name.symbol())
         })
     };
     match (bound(&slice.lower), bound(&slice.upper)) {

@@ -14,11 +14,10 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     // Only below a loop over parts is it a tree.
-    if node.all_loops().next().is_none_or(|around| around.node() == node && node.parent().is_none()) || node.is_in_test() {
+    let Some(around) = node.all_loops().find(|around| around.node() != node) else { return };
+    if node.is_in_test() {
         return;
     }
-    let around = node.all_loops().find(|around| around.node() != node);
-    let Some(around) = around else { return };
     let advice = "go through the tree with a list of what is still to do, and yield once";
     let mut finding = cx.finding(
         call.span(),
@@ -63,9 +62,7 @@ fn calls_itself<'d>(call: Node<'d>, function: Node<'d>) -> bool {
         None => call.callee() == Some(function),
         Some((receiver, _)) => {
             let is_super = receiver.builtin() == Some("super");
-            let is_of_item = receiver.kind() == Kind::Name && receiver.all_loops().any(|around| {
-                around.target().is_some_and(|target| target.subtree().any(|part| part.symbol().is_some() && part.symbol() == receiver.symbol()))
-            });
+            let is_of_item = receiver.symbol().is_some_and(|item| receiver.all_loops().any(|around| around.gives(item)));
             !is_super && function.parent_class().is_some() && (is_of_item || call.callee() == Some(function))
         }
     }

@@ -46,8 +46,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
 
 /// Whether the request is for the loop's own item, and nothing in it comes from the iteration before.
 fn asks_for_the_item<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
-    let Some(target) = around.target() else { return false };
-    let is_target = |name: Node<'d>| target.subtree().any(|each| each.symbol().is_some() && each.symbol() == name.symbol());
+    let is_target = |name: Node<'d>| name.symbol().is_some_and(|symbol| around.gives(symbol));
     let AnyNodeRef::ExprCall(call) = node.ast() else { return false };
     call.arguments.iter_source_order().any(|each| {
         node.at(each.value()).subtree().any(|name| {

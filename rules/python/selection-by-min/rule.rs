@@ -33,8 +33,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.related = scan.related(&typed);
     finding.related.push(Related { span: removal.span(), message: "one element goes here".into() });
     let n = list.size_name();
-    let mut cost = scan.cost();
-    cost.before = big_o(&[Monomial::of(&n).times(&n)]);
+    let mut cost = node.square_cost(list, &scan.loops);
     cost.after = big_o(&[Monomial::of(&n).log(&n)]);
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);

@@ -1,8 +1,8 @@
 //! Waiting for the first of many tasks, once for each that is done.
 
-use looplint_model::{Confidence, Cost, Cx};
+use looplint_model::{Confidence, CodeCost, Cost, Cx};
 use looplint_python::ast::{AnyNodeRef, Expr};
-use looplint_python::{BindingKind, Kind, LoopKind, Monomial, Node, Python, Symbol, big_o, related_loops};
+use looplint_python::{BindingKind, Kind, LoopKind, Node, Python, Symbol, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Call];
 
@@ -40,12 +40,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.label = "asks all that are left, for the first of them".into();
     finding.confidence = Confidence::Likely;
     finding.related = related_loops(&[around]);
-    let n = waiting.size_name();
-    let mut cost = node.scan_cost(waiting, &[around]);
-    cost.before = big_o(&[Monomial::of(&n).times(&n)]);
-    cost.after = big_o(&[Monomial::of(&n)]);
-    cost.shape = "1";
-    finding.cost = Some(Cost::Code(cost));
+    finding.cost = Some(Cost::Code(CodeCost { shape: "1", ..node.square_cost(waiting, &[around]) }));
     cx.report(finding);
 }
 

@@ -53,9 +53,12 @@ pub(crate) fn run(arguments: &cli::Bench) -> Result<ExitCode> {
             "run it in looplint's own repository, or name the folder with --rules-dir",
         ));
     }
+    let named = |python: &PathBuf| Ok((python.clone(), interpreter(python)?));
+    let pythons: Vec<(PathBuf, String)> =
+        arguments.python.iter().map(named).collect::<Result<_>>()?;
     let mut contradicted = false;
     for page in pages {
-        let measured = measure(page, &folder, arguments)?;
+        let measured = measure(page, &folder, &pythons, arguments)?;
         for problem in fit::contradictions(page, &measured) {
             contradicted = true;
             println!("{}: {problem}", page.id);
@@ -96,8 +99,13 @@ pub(crate) fn timed_pairs(page: &Page) -> Vec<(&Block, &Block, &Block)> {
         .collect()
 }
 
-/// Times every pair of `page` on every interpreter and writes its `measured.toml`.
-fn measure(page: &Page, folder: &Path, arguments: &cli::Bench) -> Result<Measured> {
+/// Times every pair of `page` on every interpreter, each with what it calls itself, and writes its `measured.toml`.
+fn measure(
+    page: &Page,
+    folder: &Path,
+    pythons: &[(PathBuf, String)],
+    arguments: &cli::Bench,
+) -> Result<Measured> {
     let path = folder.join(&page.id).join("measured.toml");
     let mut measured = match fs::read_to_string(&path) {
         Ok(text) => {
@@ -109,13 +117,12 @@ fn measure(page: &Page, folder: &Path, arguments: &cli::Bench) -> Result<Measure
     measured
         .pairs
         .retain(|old| pairs.iter().any(|(_, bad, _)| bad.name == old.name));
-    for python in &arguments.python {
-        let own = interpreter(python)?;
+    for (python, own) in pythons {
         for &(setup, bad, good) in &pairs {
             let known = measured
                 .pairs
                 .iter()
-                .find(|old| old.name == bad.name && minor(&old.interpreter) == minor(&own))
+                .find(|old| old.name == bad.name && minor(&old.interpreter) == minor(own))
                 .map(|old| old.noise);
             let noise_max = arguments.noisy.map(|pct| pct / 100.0);
             if noise_max.is_some_and(|most| known.is_some_and(|noise| noise <= most)) {
