@@ -46,7 +46,9 @@ impl<'d> Node<'d> {
                 }
                 other => tables::method(other, method),
             });
-            let first = facts.next()??;
+            let Some(first) = facts.next()? else {
+                return ty.is_unknown().then(|| self.row_written())?;
+            };
             let agrees = |fact: &Fact| {
                 fact.effect == first.effect && fact.work == first.work && fact.sink == first.sink
             };

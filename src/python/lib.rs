@@ -49,6 +49,7 @@ mod private;
 mod purity;
 mod quiet;
 mod reach;
+mod rows;
 mod scan;
 mod scope;
 mod silence;

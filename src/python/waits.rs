@@ -192,7 +192,7 @@ impl<'d> Node<'d> {
             {
                 break;
             }
-            if !each.is_bounded() {
+            if !each.is_bounded() && !each.goes_through_languages() {
                 loops.push(each);
             }
         }

@@ -20,15 +20,15 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(around) = row.all_loops().find(|each| each.target().is_some_and(|target| target.symbol() == row.symbol())) else {
         return;
     };
-    let Type::Model(model) = row.ty() else { return };
-    if !is_foreign_key(node, &model, each.attr.as_str()) {
+    let is_known = matches!(row.ty(), Type::Model(model) if is_foreign_key(node, &model, each.attr.as_str()));
+    if !is_known && !node.is_fetched_when_read() {
         return;
     }
     if around.is_bounded() || node.multiplicity(around) != Multiplicity::Repeated {
         return;
     }
     let Some(iterable) = around.iterable() else { return };
-    if !iterable.is_plain_query() || is_set_or_seen_before(node, around) {
+    if !iterable.is_plain_query() && (is_known || !gives_rows_alone(iterable)) || is_set_or_seen_before(node, around) {
         return;
     }
     let (name, field) = (node.text(), each.attr.as_str());
@@ -40,6 +40,15 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.related = related_loops(&[around]);
     finding.cost = Some(Cost::Code(node.cost_in_trips(&[around], "round trips")));
     cx.report(finding);
+}
+
+/// `book.pages.all()`: rows of whatever model, and no word on the way to it fetches what they refer to.
+fn gives_rows_alone(iterable: Node<'_>) -> bool {
+    let gives_rows = matches!(iterable.method(), Some((_, "all" | "filter" | "exclude" | "order_by" | "iterator")));
+    let fetches = |part: Node<'_>| {
+        matches!(part.method(), Some((_, "select_related" | "prefetch_related" | "annotate" | "values" | "values_list")))
+    };
+    gives_rows && !iterable.subtree().any(fetches)
 }
 
 /// Whether the model's field refers to one row of another model.

@@ -65,6 +65,9 @@ impl<'d> Node<'d> {
         let Some((receiver, name)) = self.method() else {
             return Typed::unknown();
         };
+        if let Some(query) = self.query_by_form(call) {
+            return query;
+        }
         // `series.str.split(",")` gives a series.
         let is_accessor = matches!(receiver.ast(), AnyNodeRef::ExprAttribute(each) if each.attr.as_str() == "str");
         let n_arguments = call.arguments.args.len();

@@ -226,6 +226,9 @@ impl<'d> Node<'d> {
 
     /// `Order.objects`, where `Order` is imported from elsewhere in a Django project: a manager, by its name.
     fn manager_of_unseen_model(self, name: &str) -> Option<Typed> {
+        if name == "query" {
+            return self.query_of_unseen_model();
+        }
         if name != "objects" {
             return None;
         }

@@ -1,0 +1,168 @@
+//! Query sets and rows of databases, known by the form of what is called on them, where no class is seen.
+//!
+//! Knows words that only one object mapper has: `filter_by(task=..)`, `save(update_fields=..)`, and a `try` that waits for
+//! `DoesNotExist`. Does not know which loops ask: that is for `waits`.
+
+use looplint_model::Confidence;
+use ruff_python_ast::{AnyNodeRef, ExprCall, ExprContext};
+
+use crate::infer::Typed;
+use crate::kind::Kind;
+use crate::loops::Loop;
+use crate::node::Node;
+use crate::scope::{BindingKind, Symbol};
+use crate::tables::{self, Fact};
+use crate::types::Type;
+
+/// Methods of query sets that other classes of a Django program hardly have.
+const OF_QUERY_SETS: [&str; 4] = [
+    "select_related",
+    "prefetch_related",
+    "select_for_update",
+    "values_list",
+];
+
+/// What is asked of `Order.query`, which Flask gives the classes of SQLAlchemy.
+const OF_QUERIES: [&str; 10] = [
+    "filter_by",
+    "filter",
+    "join",
+    "outerjoin",
+    "options",
+    "order_by",
+    "get",
+    "all",
+    "first",
+    "with_entities",
+];
+
+/// Keywords that the `save` of a Django row takes, and no other.
+const OF_SAVE: [&str; 4] = ["update_fields", "using", "force_insert", "force_update"];
+
+impl<'d> Node<'d> {
+    /// The query set, query or model that a call gives whose receiver is not known: `rows.filter(owner=user)`,
+    /// `apps.get_model("shop", "Order")`.
+    pub(crate) fn query_by_form(self, call: &'d ExprCall) -> Option<Typed> {
+        let (receiver, name) = self.method()?;
+        let arguments = &call.arguments;
+        let is_django = || self.document().imports("django");
+        let ty = match name {
+            "filter_by" if arguments.args.is_empty() && !arguments.keywords.is_empty() => {
+                Type::Object("sqlalchemy.orm.Query".into())
+            }
+            // A lookup; what a decorator or a search engine filters by is written as a text first.
+            "filter" | "exclude" => {
+                let is_lookup = arguments.keywords.iter().any(|each| each.arg.is_some())
+                    && !arguments.args.iter().any(|each| each.is_literal_expr());
+                if !is_lookup || !is_django() {
+                    return None;
+                }
+                Type::QuerySet(Type::Unknown.into())
+            }
+            _ if OF_QUERY_SETS.contains(&name) && is_django() => {
+                Type::QuerySet(Type::Unknown.into())
+            }
+            // Migrations of Django.
+            "get_model" if receiver.source().rsplit('.').next() == Some("apps") => {
+                let last = self.argument(1, "model_name").or(self.argument(0, ""))?;
+                let model = last.constant_str()?.rsplit('.').next()?;
+                Type::ModelClass(model.into())
+            }
+            _ => return None,
+        };
+        let typed = Typed::shown(ty, Confidence::Likely, self.span());
+        Some(typed)
+    }
+
+    /// `Order.query`, where `Order` is imported from elsewhere and asked as SQLAlchemy is.
+    pub(crate) fn query_of_unseen_model(self) -> Option<Typed> {
+        let qualified = self.qualified_name()?;
+        let model = qualified.rsplit('.').nth(1)?;
+        let asked = match self.parent()?.ast() {
+            AnyNodeRef::ExprAttribute(each) => each.attr.as_str(),
+            _ => return None,
+        };
+        let is_query = qualified.matches('.').count() >= 2
+            && model.starts_with(char::is_uppercase)
+            && OF_QUERIES.contains(&asked);
+        is_query.then(|| {
+            let ty = Type::Object("sqlalchemy.orm.Query".into());
+            Typed::shown(ty, Confidence::Likely, self.span())
+        })
+    }
+
+    /// What a call does that by its form writes a row of Django: `row.save(update_fields=["state"])`, and in a loop that
+    /// sets what it holds, `row.state = done; row.save()`.
+    pub(crate) fn row_written(self) -> Option<&'static Fact> {
+        let AnyNodeRef::ExprCall(call) = self.ast() else {
+            return None;
+        };
+        let (receiver, "save") = self.method()? else {
+            return None;
+        };
+        let arguments = &call.arguments;
+        let names_only = arguments.args.is_empty();
+        let is_of_rows = arguments.keywords.iter().any(|each| {
+            each.arg
+                .as_ref()
+                .is_some_and(|name| OF_SAVE.contains(&name.as_str()))
+        });
+        let is_plain = || arguments.keywords.is_empty() && self.document().imports("django");
+        let is_set_first =
+            || receiver.kind() == Kind::Name && receiver.symbol().is_some_and(is_set_in_its_loop);
+        let writes = names_only && (is_of_rows || is_plain() && is_set_first());
+        writes.then(|| tables::method(&Type::Model("row".into()), "save"))?
+    }
+
+    /// Whether a `try` around this attribute waits for its row not to be there, and for nothing else: then reading it asks
+    /// the database. `try: page.content.text except Content.DoesNotExist: ..`
+    pub fn is_fetched_when_read(self) -> bool {
+        let Some(around) = self.ancestors().find(|above| {
+            matches!(
+                above.kind(),
+                Kind::Try | Kind::For | Kind::While | Kind::Function
+            )
+        }) else {
+            return false;
+        };
+        let AnyNodeRef::StmtTry(each) = around.ast() else {
+            return false;
+        };
+        let waits = each.handlers.iter().any(|handler| {
+            let caught = handler
+                .as_except_handler()
+                .and_then(|one| one.type_.as_deref());
+            caught.is_some_and(|one| around.at(one).source().ends_with("DoesNotExist"))
+        });
+        // What else may raise it is a call.
+        let [only] = each.body.as_slice() else {
+            return false;
+        };
+        let only = around.at(only);
+        waits && only.contains(self) && only.subtree().all(|part| part.kind() != Kind::Call)
+    }
+}
+
+impl Loop<'_> {
+    /// `for language in languages`: a program speaks a few.
+    pub(crate) fn goes_through_languages(self) -> bool {
+        self.target()
+            .is_some_and(|target| matches!(target.source(), "lang" | "language" | "locale"))
+    }
+}
+
+/// Whether the name is the variable of a loop and something of it is set: `for row in rows: row.state = done`.
+fn is_set_in_its_loop(symbol: Symbol<'_>) -> bool {
+    let is_item = symbol
+        .single_binding()
+        .is_some_and(|binding| binding.kind() == BindingKind::Loop);
+    let is_other = ["form", "serializer"]
+        .iter()
+        .any(|word| symbol.name().contains(word));
+    let is_set = |place: Node<'_>| {
+        place.parent().is_some_and(|parent| {
+            matches!(parent.ast(), AnyNodeRef::ExprAttribute(each) if each.ctx == ExprContext::Store)
+        })
+    };
+    is_item && !is_other && symbol.uses().any(is_set)
+}
