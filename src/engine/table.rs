@@ -171,6 +171,7 @@ impl<D: Domain> Table<D> {
         outcome.findings.dedup();
         if D::ONE_PER_PLACE {
             keep_surest(&mut outcome.findings);
+            leave_parts_out(&mut outcome.findings);
         }
         let silences = D::silence(document);
         silence::apply(self, source, &silences, &mut outcome);
@@ -202,6 +203,37 @@ fn keep_surest(findings: &mut Vec<Finding>) {
         }
         is_again
     });
+}
+
+/// Leaves out what is told of a part of a place of which the whole is told, at least as surely, for the same loop: what
+/// mends the whole mends its parts.
+fn leave_parts_out(findings: &mut Vec<Finding>) {
+    let mut order: Vec<usize> = (0..findings.len()).collect();
+    order.sort_by_key(|&at| {
+        (
+            findings[at].span.start,
+            std::cmp::Reverse(findings[at].span.end),
+        )
+    });
+    let first = |finding: &Finding| finding.related.first().map(|related| related.span);
+    // The wholes that reach beyond the place that is looked at, outermost first.
+    let mut wholes: Vec<usize> = Vec::new();
+    let mut is_part = vec![false; findings.len()];
+    for at in order {
+        let finding = &findings[at];
+        wholes.retain(|&whole| findings[whole].span.end > finding.span.start);
+        is_part[at] = wholes.iter().any(|&whole| {
+            let whole = &findings[whole];
+            whole.span != finding.span
+                && whole.span.contains(finding.span)
+                && whole.confidence >= finding.confidence
+                && first(whole).is_some()
+                && first(whole) == first(finding)
+        });
+        wholes.push(at);
+    }
+    let mut is_part = is_part.into_iter();
+    findings.retain(|_| is_part.next() != Some(true));
 }
 
 /// One walk. A rule that panics is named in a problem and not called again for this document.

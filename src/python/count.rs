@@ -68,7 +68,7 @@ impl<'d> Node<'d> {
                 Some(literal(each.value.to_str().chars().count() as u64))
             }
             AnyNodeRef::ExprBytesLiteral(each) => Some(literal(each.value.bytes().count() as u64)),
-            AnyNodeRef::ExprName(_) => self.named_count(depth),
+            AnyNodeRef::ExprName(_) => self.asked_count().or_else(|| self.named_count(depth)),
             AnyNodeRef::ExprAttribute(each) => self.attribute_count(each, depth),
             AnyNodeRef::ExprCall(call) => self.call_count(call, depth),
             AnyNodeRef::ExprSubscript(each) => self.slice_count(each, depth),
@@ -129,7 +129,9 @@ impl<'d> Node<'d> {
     fn named_count(self, depth: u32) -> Option<Count> {
         let symbol = self.symbol()?;
         let Some(binding) = symbol.single_binding() else {
-            return symbol.count_of_bindings(depth);
+            return self
+                .count_of_texts()
+                .or_else(|| symbol.count_of_bindings(depth));
         };
         let owner = binding.owner();
         match binding.kind() {
@@ -248,6 +250,11 @@ impl<'d> Node<'d> {
                 return Some(literal(words as u64));
             }
             Some((receiver, "get")) => return receiver.longest_value(depth + 1),
+            // What two have in common is no more than either has.
+            Some((receiver, "intersection")) => {
+                let other = || argument(0)?.count(depth + 1);
+                return receiver.count(depth + 1).or_else(other);
+            }
             _ => {}
         }
         match self.qualified_name()?.as_str() {
@@ -463,6 +470,7 @@ impl<'d> Node<'d> {
                     ..one
                 })
             }
+            ast::Operator::BitAnd => left.count(depth + 1).or_else(|| right.count(depth + 1)),
             _ => None,
         }
     }

@@ -106,6 +106,16 @@ const KINDS: [&str; 18] = [
     "unit",
 ];
 
+/// What a program declares: as many as somebody wrote.
+const DECLARED: [&str; 6] = [
+    "bases",
+    "interfaces",
+    "mixins",
+    "subclasses",
+    "superclasses",
+    "types",
+];
+
 /// Names of a handful where nothing is put before them: the folders that `os.walk` finds in one folder.
 const ALONE: [&str; 4] = ["bads", "dirnames", "dirs", "subdirs"];
 
@@ -191,6 +201,14 @@ const SHORT: [&str; 11] = [
     "ext", "filename", "fname", "glob", "hostname", "pat", "path", "pattern", "uri", "url",
     "version",
 ];
+
+/// Whether a collection of this name holds what a program declares: `allowed_types`, `bases`. Classes are also
+/// those that a model tells apart.
+pub(crate) fn is_of_declarations(name: &str) -> bool {
+    words(name)
+        .next()
+        .is_some_and(|last| DECLARED.contains(&last))
+}
 
 /// Whether a text of this name is short, whatever the input: a path, a pattern.
 pub(crate) fn is_short_text(name: &str) -> bool {

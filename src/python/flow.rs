@@ -16,7 +16,7 @@ pub enum Multiplicity {
     /// At most once: after it the loop is left.
     Once,
     /// Only when something went wrong: in an `except` arm, a `raise` that is caught, the message of an `assert`.
-    /// Also the code of tests, whose data is small.
+    /// Also the code of tests, whose data is small, and what is printed or shown to a person.
     Rare,
     /// Once per iteration, as far as can be told.
     Repeated,
@@ -82,10 +82,10 @@ impl<'d> Node<'d> {
 
     /// How often this place runs while `around` runs once. A loop that is not around it counts as [`Multiplicity::Once`].
     pub fn multiplicity(self, around: Loop<'d>) -> Multiplicity {
-        if !around.repeats(self) || !may_come_back(self, around) {
+        if !around.repeats(self) || !may_come_back(self, around) || self.is_for_one_turn(around) {
             return Multiplicity::Once;
         }
-        if self.is_rare_within(around) || self.is_in_test() {
+        if self.is_rare_within(around) || self.is_in_test() || self.is_shown() {
             Multiplicity::Rare
         } else {
             Multiplicity::Repeated
@@ -117,50 +117,6 @@ impl<'d> Node<'d> {
             }
             _ => false,
         })
-    }
-
-    /// Whether it runs only when something went wrong, as seen from its function.
-    pub fn is_rare(self) -> bool {
-        let frame = self.frame();
-        let mut inside = self;
-        for above in self.ancestors().take_while(|above| *above != frame) {
-            match above.ast() {
-                AnyNodeRef::ExceptHandlerExceptHandler(_) | AnyNodeRef::StmtRaise(_) => {
-                    return true;
-                }
-                AnyNodeRef::StmtAssert(each) => {
-                    return each
-                        .msg
-                        .as_ref()
-                        .is_some_and(|message| above.at(&**message) == inside);
-                }
-                _ => {}
-            }
-            inside = above;
-        }
-        false
-    }
-
-    fn is_rare_within(self, around: Loop<'d>) -> bool {
-        let mut inside = self;
-        for above in self.ancestors().take_while(|above| *above != around.node()) {
-            match above.ast() {
-                AnyNodeRef::ExceptHandlerExceptHandler(_) | AnyNodeRef::StmtRaise(_) => {
-                    return true;
-                }
-                AnyNodeRef::StmtAssert(each)
-                    if each
-                        .msg
-                        .as_ref()
-                        .is_some_and(|message| above.at(&**message) == inside) =>
-                {
-                    return true;
-                }
-                _ => {}
-            }
-            inside = above;
-        }
-        self.kind() == Kind::Raise
     }
 }
 
@@ -276,6 +232,17 @@ pub(crate) fn siblings<'d>(outer: Node<'d>, inner: Node<'d>) -> &'d [Stmt] {
 /// Whether control never gets past the end of `statements`.
 pub(crate) fn never_falls(place: Node<'_>, statements: &[Stmt]) -> bool {
     !ways_of_all(place, statements).falls
+}
+
+/// Whether nothing but an error comes of `statements`: they end in a `raise`, and hold no other way out.
+pub(crate) fn leads_to_raise(place: Node<'_>, statements: &[Stmt]) -> bool {
+    let ways = ways_of_all(place, statements);
+    let only_raises = ways.raises && !ways.falls && !ways.continues && !ways.breaks;
+    let gives = |part: Node<'_>| matches!(part.kind(), Kind::Return | Kind::Yield);
+    only_raises
+        && !statements
+            .iter()
+            .any(|each| place.at(each).subtree().any(gives))
 }
 
 fn ways_of_all(place: Node<'_>, statements: &[Stmt]) -> Ways {

@@ -48,9 +48,10 @@ impl<'d> Growth<'d> {
         })
     }
 
-    /// Whether something says that one of the loops turns many times. What grows by a few is copied in no time.
+    /// Whether something says that one of the loops turns many times. What grows by a few is copied in no time, and so
+    /// are the words of an error.
     pub fn is_of_many(&self) -> bool {
-        self.loops.iter().any(|each| each.turns_many_times())
+        self.loops.iter().any(|each| each.turns_many_times()) && !self.tells_of_error()
     }
 
     /// The type of what grows. Where nothing shows it, what the same function assigns to the same place, or what is
@@ -145,18 +146,20 @@ impl<'d> Growth<'d> {
         }
     }
 
-    /// Whether an earlier statement of the same loop, of a shape that `grown` knows, grows the same: the loop is told of
-    /// once.
+    /// Whether an earlier statement of the same outermost loop, of a shape that `grown` knows and at least as deep, grows
+    /// the same: the loop is told of once.
     pub fn follows(&self, grown: impl Fn(Node<'d>) -> Option<Node<'d>>) -> bool {
-        let whole = self.loops[0].node();
+        let whole = self.outermost().node();
         whole
             .subtree()
             .take_while(|each| *each != self.statement)
             .filter(|each| matches!(each.kind(), Kind::Assign | Kind::AugAssign))
             .filter_map(grown)
             .any(|other| {
-                other.source() == self.target.source()
-                    && Growth::of(other).is_some_and(|other| other.loops == self.loops)
+                let is_as_deep = |other: Growth<'d>| {
+                    other.outermost() == self.outermost() && other.loops.len() >= self.loops.len()
+                };
+                other.source() == self.target.source() && Growth::of(other).is_some_and(is_as_deep)
             })
     }
 

@@ -17,7 +17,8 @@ use crate::types::Type;
 pub(crate) const HANDFUL: u64 = 8;
 
 /// Attributes that hold what a class, a function or the shape of an array was written with.
-const ATTRIBUTES: [&str; 17] = [
+const ATTRIBUTES: [&str; 18] = [
+    "__members__",
     "__mro__",
     "__bases__",
     "__orig_bases__",

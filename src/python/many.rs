@@ -221,7 +221,8 @@ impl<'d> Node<'d> {
             .is_some_and(|value| value.is_of_many_within(depth + 1))
     }
 
-    fn is_called_many(self) -> bool {
+    /// Whether a name or attribute is called after data; anything else, whether something says that there are many.
+    pub fn is_called_many(self) -> bool {
         match self.ast() {
             AnyNodeRef::ExprName(name) => is_many(&name.id),
             AnyNodeRef::ExprAttribute(each) => is_many(&each.attr),

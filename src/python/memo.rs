@@ -111,6 +111,8 @@ pub(crate) struct Memo<'d> {
     pub imports: OnceCell<Vec<&'d str>>,
     /// Whether the file is one of tests.
     pub of_tests: OnceCell<bool>,
+    /// Whether its searches are among few, by what it is for.
+    pub sees_little: OnceCell<bool>,
     /// Names that somebody asked whether the file uses them, with the answers.
     pub asked: RefCell<Vec<(String, bool)>>,
     /// How deep the search for a type is.

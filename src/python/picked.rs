@@ -1,8 +1,8 @@
-//! What is searched and small in practice, whatever its name: what somebody hands in as a choice, and what a house has.
+//! What is searched and small in practice, whatever its name: what somebody hands in as a choice or declares.
 //!
 //! Knows optional parameters, attributes that keep a parameter of `__init__`, questions for what is written out, for classes
-//! and for kinds, checks of what was handed in, programs for the devices of a household, and drawing. Does not know
-//! names: that is `few`.
+//! and for kinds, checks of what was handed in, and drawing. Does not know names: that is `few`, nor files: that
+//! is `purpose`.
 
 use ruff_python_ast::{AnyNodeRef, CmpOp, Expr, Stmt};
 
@@ -13,9 +13,7 @@ use crate::loops::Loop;
 use crate::node::Node;
 use crate::scan::Scan;
 use crate::scope::{Binding, BindingKind, Symbol};
-
-/// Libraries whose users have devices: each program sees the dozens that one house has.
-const HOUSEHOLDS: [&str; 1] = ["homeassistant"];
+use crate::size::BOUNDED_MAX;
 
 /// What a function's name begins with that draws what it goes over: a mark takes thousands of comparisons.
 const DRAWS: [&str; 4] = ["plot_", "_plot_", "draw_", "_draw_"];
@@ -24,9 +22,9 @@ impl<'d> Scan<'d> {
     /// Whether what the place asks for, or where it searches, says that there is little to search. Loops over data say
     /// otherwise: `for order in orders: if order.status in statuses`.
     pub(crate) fn is_among_few(&self, site: Node<'d>) -> bool {
-        let document = site.document();
-        HOUSEHOLDS.iter().any(|name| document.imports(name))
+        site.document().sees_little()
             || site.is_in_drawing()
+            || self.object.is_of_declarations()
             || site.asked().is_some_and(Node::is_kind_or_written)
             || site.is_check()
             || self.object.is_choice() && !self.loops.iter().any(|each| goes_over_data(*each))
@@ -43,6 +41,15 @@ impl<'d> Node<'d> {
                 _ => None,
             },
             _ => None,
+        }
+    }
+
+    /// Whether it is called after what a program declares: classes, bases, types.
+    fn is_of_declarations(self) -> bool {
+        match self.ast() {
+            AnyNodeRef::ExprName(name) => few::is_of_declarations(name.id.as_str()),
+            AnyNodeRef::ExprAttribute(each) => few::is_of_declarations(each.attr.as_str()),
+            _ => false,
         }
     }
 
@@ -74,6 +81,18 @@ impl<'d> Node<'d> {
                         _ => false,
                     })
             })
+    }
+
+    /// Whether it is a number that a caller may leave out, and is then a few: `def mean(values, n=6)`.
+    pub fn is_few_by_default(self) -> bool {
+        let binding = self
+            .symbol()
+            .and_then(Symbol::single_binding)
+            .filter(|one| one.kind() == BindingKind::Parameter);
+        let default = binding.and_then(|one| one.target().default_value());
+        default
+            .and_then(Node::constant_int)
+            .is_some_and(|n| n.unsigned_abs() <= BOUNDED_MAX)
     }
 
     /// Whether what was handed in is checked: `if name not in names: raise ..`, `assert name in names`. As many are given
@@ -185,6 +204,44 @@ impl<'d> Symbol<'d> {
             binding.kind() == BindingKind::Parameter && binding.target().default_value().is_some()
         };
         self.single_binding().is_some_and(is_optional) && !self.is_mutated()
+    }
+}
+
+impl<'d> Loop<'d> {
+    /// Whether the elements are there because no set or dict would hold them: `try: return list(dict.fromkeys(xs))`,
+    /// `except TypeError: pass`, and only then the loop.
+    pub fn goes_over_what_sets_refuse(self) -> bool {
+        let (Some(iterable), Some(function)) = (self.iterable(), self.node().function()) else {
+            return false;
+        };
+        let refuses = |call: Node<'d>| {
+            let hashes = matches!(call.builtin(), Some("set" | "frozenset" | "hash"))
+                || matches!(call.method(), Some((of, "fromkeys")) if of.source() == "dict");
+            hashes
+                && call
+                    .argument(0, "")
+                    .is_some_and(|of| of.source() == iterable.source())
+        };
+        let is_tried = |above: Node<'d>| match above.ast() {
+            AnyNodeRef::StmtTry(each) => each
+                .handlers
+                .iter()
+                .any(|handler| above.at(handler).source().starts_with("except TypeError")),
+            AnyNodeRef::StmtWith(each) => each
+                .items
+                .iter()
+                .any(|item| above.at(item).source().contains("suppress(TypeError")),
+            _ => false,
+        };
+        function
+            .subtree()
+            .take_while(|part| *part != self.node())
+            .filter(|part| part.kind() == Kind::Call && refuses(*part))
+            .any(|call| {
+                call.ancestors()
+                    .take_while(|above| *above != function)
+                    .any(is_tried)
+            })
     }
 }
 

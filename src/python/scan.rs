@@ -4,7 +4,7 @@
 //! searching, counting and recomputing have in common. Does not know what the scan is for.
 
 use looplint_model::{CodeCost, Related};
-use ruff_python_ast::AnyNodeRef;
+use ruff_python_ast::{AnyNodeRef, Expr};
 
 use crate::flow::Multiplicity;
 use crate::infer::Typed;
@@ -48,6 +48,32 @@ impl<'d> Scan<'d> {
             .any(|(place, object)| {
                 object.source() == self.object.source()
                     && Scan::of(place, object).is_some_and(|other| other.loops == self.loops)
+            })
+    }
+
+    /// Whether the loops take elements out of the object's middle, put some in before others, or reorder them: positions
+    /// that were looked up once would not hold. At its end elements come and go without that.
+    pub fn moves_elements(&self) -> bool {
+        let is_same = |node: Node<'d>| node.source() == self.object.source();
+        let moves = |call: Node<'d>, method: &str| match method {
+            "pop" => call
+                .argument(0, "")
+                .is_some_and(|at| at.constant_int() != Some(-1)),
+            _ => matches!(method, "remove" | "insert" | "sort" | "reverse"),
+        };
+        self.outermost()
+            .whole()
+            .subtree()
+            .any(|part| {
+                match part.ast() {
+            AnyNodeRef::ExprCall(_) => part
+                .method()
+                .is_some_and(|(receiver, method)| moves(part, method) && is_same(receiver)),
+            AnyNodeRef::StmtDelete(each) => each.targets.iter().any(|target| {
+                matches!(target, Expr::Subscript(one) if is_same(part.at(&*one.value)))
+            }),
+            _ => false,
+        }
             })
     }
 

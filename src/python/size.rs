@@ -277,7 +277,7 @@ impl<'d> Loop<'d> {
     }
 
     fn is_bounded_by_turns(self) -> bool {
-        self.turns_a_few_times() || self.runs_network()
+        self.turns_a_few_times() || self.runs_network() || self.is_compiled()
     }
 }
 

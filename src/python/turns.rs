@@ -1,6 +1,7 @@
 //! Loops that turn a few times, whatever the input, and loops whose turns each do so much that nothing beside it counts.
 //!
-//! Knows loops that try again, trim to a limit, look for a free name, climb, ask a person, or run a network.
+//! Knows loops that try again, trim to a limit or an end, look for a free name, climb, ask a person, run a network, or are
+//! compiled.
 //! Does not know how many items there are: that is `size`.
 
 use ruff_python_ast::{self as ast, AnyNodeRef, BoolOp, CmpOp, Expr, Operator, Stmt, UnaryOp};
@@ -28,7 +29,8 @@ impl<'d> Loop<'d> {
             AnyNodeRef::StmtFor(each) if self.kind() == LoopKind::For => self.tries_again(each),
             AnyNodeRef::StmtWhile(each) => {
                 trims(self.node(), each)
-                    || drops_blank(self.node(), each)
+                    || drops_end(self.node(), each)
+                    || strips_signs(self.node(), each)
                     || looks_for_free(self.node(), each)
                     || divides(self.node(), each)
                     || asks_person(self.node(), each)
@@ -72,6 +74,20 @@ impl<'d> Loop<'d> {
                 }
                 _ => false,
             }
+        })
+    }
+
+    /// Whether a compiler takes the loop out of the interpreter's hands, and moves what stays the same by itself.
+    pub(crate) fn is_compiled(self) -> bool {
+        let node = self.node();
+        let Some(AnyNodeRef::StmtFunctionDef(each)) = node.function().map(Node::ast) else {
+            return false;
+        };
+        each.decorator_list.iter().any(|one| {
+            let text = node.at(&one.expression).source();
+            let name = text.split('(').next().unwrap_or_default();
+            let last = name.rsplit('.').next().unwrap_or_default();
+            matches!(last, "njit" | "jit") && (name != "jit" || node.document.imports("numba"))
         })
     }
 
@@ -138,31 +154,78 @@ fn takes_one<'d>(node: Node<'d>, statement: &'d Stmt) -> bool {
     }
 }
 
-/// `while lines and not lines[0]: lines.pop(0)`: the blank ones at one end.
-fn drops_blank<'d>(node: Node<'d>, each: &'d ast::StmtWhile) -> bool {
-    let Expr::BoolOp(test) = &*each.test else {
-        return false;
+/// `while lines and not lines[0]: lines.pop(0)`, `while path.startswith("/"): path = path[1:]`: the blank ones, or those
+/// of one kind, at one end.
+fn drops_end<'d>(node: Node<'d>, each: &'d ast::StmtWhile) -> bool {
+    let asks = match &*each.test {
+        Expr::BoolOp(test) if test.op == BoolOp::And => {
+            test.values.iter().any(|value| asks_end(node.at(value)))
+        }
+        test => asks_end(node.at(test)),
     };
-    let is_end = |value: Node<'d>| {
+    asks && each.body.iter().any(|statement| takes_one(node, statement))
+}
+
+/// Whether a condition asks one end of something for what is written out.
+fn asks_end(test: Node<'_>) -> bool {
+    let is_end = |value: Node<'_>| {
+        let value = match value.method() {
+            Some((receiver, "strip")) => receiver,
+            _ => value,
+        };
         let AnyNodeRef::ExprSubscript(part) = value.ast() else {
             return false;
         };
-        matches!(value.at(&*part.slice).constant_int(), Some(-1 | 0))
+        match &*part.slice {
+            Expr::Slice(cut) => {
+                let int = |bound: &Option<Box<Expr>>| {
+                    bound
+                        .as_ref()
+                        .map(|bound| value.at(&**bound).constant_int())
+                };
+                matches!(
+                    (int(&cut.lower), int(&cut.upper)),
+                    (None | Some(Some(0)), Some(Some(1..=4))) | (Some(Some(-4..=-1)), None)
+                )
+            }
+            place => matches!(value.at(place).constant_int(), Some(-1 | 0)),
+        }
     };
-    let is_blank = |value: &'d Expr| {
-        let Expr::UnaryOp(not) = value else {
-            return false;
-        };
-        let asked = node.at(&*not.operand);
-        let stripped = match asked.method() {
-            Some((receiver, "strip")) => receiver,
-            _ => asked,
-        };
-        not.op == UnaryOp::Not && is_end(stripped)
+    let is_written = |value: Node<'_>| {
+        value.kind() == Kind::Literal
+            || matches!(value.kind(), Kind::Tuple | Kind::List | Kind::Set)
+                && value.children().all(|part| part.kind() == Kind::Literal)
     };
-    test.op == BoolOp::And
-        && test.values.iter().any(is_blank)
-        && each.body.iter().all(|statement| takes_one(node, statement))
+    match test.ast() {
+        AnyNodeRef::ExprUnaryOp(not) => not.op == UnaryOp::Not && is_end(test.at(&*not.operand)),
+        AnyNodeRef::ExprCompare(compare) => match (&*compare.ops, &*compare.comparators) {
+            ([CmpOp::Eq | CmpOp::In], [right]) => {
+                is_end(test.at(&*compare.left)) && is_written(test.at(right))
+            }
+            _ => false,
+        },
+        AnyNodeRef::ExprCall(_) => {
+            matches!(test.method(), Some((_, "startswith" | "endswith")))
+                && test.argument(0, "").is_some_and(is_written)
+        }
+        _ => false,
+    }
+}
+
+/// `while url: if url.endswith(")"): ..; continue .. break`: signs of a few kinds at the ends of a text.
+fn strips_signs<'d>(node: Node<'d>, each: &'d ast::StmtWhile) -> bool {
+    let (Some(Stmt::Break(_)), Expr::Name(_)) = (each.body.last(), &*each.test) else {
+        return false;
+    };
+    let n_tests = each.body.len() - 1;
+    let asks = |statement: &'d Stmt| match statement {
+        Stmt::If(one) => match &*one.test {
+            Expr::BoolOp(all) => all.values.iter().any(|value| asks_end(node.at(value))),
+            test => asks_end(node.at(test)),
+        },
+        _ => false,
+    };
+    n_tests > 0 && each.body[..n_tests].iter().all(asks)
 }
 
 /// `while at < len(path)`, also by a name for that length.

@@ -291,7 +291,9 @@ impl<'d> Count<'d> {
             _ => 0.0,
         };
         let own = if node == self.about {
-            0.0
+            // What a function of the module does beside the scan that the finding is about.
+            let callee = node.callee().filter(|_| self.waits_count);
+            callee.map_or(0.0, |callee| self.callee(callee))
         } else {
             self.called(node, call)
         };

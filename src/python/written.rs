@@ -1,9 +1,10 @@
 //! How many items somebody wrote out for a name, over all places that give it some.
 //!
-//! Knows names that get one of several displays, and lists that grow by one item at places that no loop repeats, or loops
+//! Knows names that get one of several displays, collections whose length was asked just before, and lists that grow by one item at places that no loop repeats, or loops
 //! that turn a few times. Does not know sizes that come from data.
 
-use ruff_python_ast::{AnyNodeRef, Operator};
+use looplint_model::SizeOrigin;
+use ruff_python_ast::{AnyNodeRef, CmpOp, Operator};
 
 use crate::count::{Count, literal};
 use crate::effects::Role;
@@ -16,8 +17,74 @@ const BINDINGS_MAX: usize = 8;
 /// Uses that are looked at, at most.
 const USES_MAX: usize = 24;
 
+/// The most items that a question for a length may allow: more is no handful.
+const ASKED_MAX: u64 = 16;
+
 /// Names that are followed into one another, at most: each may have several places that add to it.
 const DEPTH_MAX: u32 = 4;
+
+impl<'d> Node<'d> {
+    /// The most that a name can hold where its length was asked: within `if len(xs) < 8:`, or behind
+    /// `if len(xs) > 8: return`.
+    pub(crate) fn asked_count(self) -> Option<Count> {
+        let symbol = self.symbol()?;
+        let asked = symbol
+            .uses()
+            .take(USES_MAX)
+            .take_while(|each| each.id() < self.id());
+        asked
+            .filter(|each| each.frame() == self.frame())
+            .find_map(|each| {
+                let (test, truth, most) = each.parent()?.limits_length()?;
+                let holds = test.holds_at(truth, self) && !symbol.may_grow();
+                let is_same = || each.reaching() == self.reaching();
+                (most <= ASKED_MAX && holds && is_same()).then_some(Count {
+                    n: most,
+                    origin: SizeOrigin::Constant,
+                })
+            })
+    }
+
+    /// The comparison of `len(xs)`, which this is, with a number: whether it must hold, and how many there are then at most.
+    fn limits_length(self) -> Option<(Node<'d>, bool, u64)> {
+        if self.builtin() != Some("len") {
+            return None;
+        }
+        let test = self.parent()?;
+        let AnyNodeRef::ExprCompare(compare) = test.ast() else {
+            return None;
+        };
+        let ([op], [right]) = (&*compare.ops, &*compare.comparators) else {
+            return None;
+        };
+        let n = u64::try_from(test.at(right).constant_int()?).ok()?;
+        if test.at(&*compare.left) != self {
+            return None;
+        }
+        let (truth, most) = match op {
+            CmpOp::Eq => (true, n),
+            CmpOp::Lt => (true, n.checked_sub(1)?),
+            CmpOp::LtE => (true, n),
+            CmpOp::Gt => (false, n),
+            CmpOp::GtE => (false, n.checked_sub(1)?),
+            CmpOp::NotEq => (false, n),
+            _ => return None,
+        };
+        Some((test, truth, most))
+    }
+
+    /// The longest of several texts that are written out and can be what the name holds here.
+    pub(crate) fn count_of_texts(self) -> Option<Count> {
+        let mut longest = None;
+        for binding in self.reaching() {
+            let value = binding.owner().assigned_value();
+            let value = value.filter(|_| binding.target().parent() == Some(binding.owner()))?;
+            let n = value.constant_str()?.chars().count() as u64;
+            longest = longest.max(Some(n));
+        }
+        longest.map(literal)
+    }
+}
 
 impl<'d> Symbol<'d> {
     /// The most that any of several assignments gives, and what is added; all must be known.

@@ -18,7 +18,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let elements = needle.ty();
     // Where no turn follows the append, nothing grows.
     let is_unhashable = elements.is_hashable() == Proof::No || needle.is_used_as_container();
-    if is_unhashable || scan.is_unchanged() {
+    if is_unhashable || scan.is_unchanged() || scan.innermost().goes_over_what_sets_refuse() {
         return;
     }
     let name = list.text();

@@ -1,6 +1,7 @@
 //! `xs.index(x)`, where `xs` is a list and a loop asks again and again.
 
 use looplint_model::{Cost, Cx};
+use looplint_python::types::Proof;
 use looplint_python::{Kind, Loop, Monomial, Node, Python, Scan, Type, big_o};
 
 pub const ON: &[Kind] = &[Kind::Call, Kind::Keyword];
@@ -31,12 +32,21 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if scan.follows(node, same) {
         return;
     }
+    // Where elements go or move, positions that were kept would be others.
+    if scan.moves_elements() {
+        return;
+    }
     let name = list.text();
     let own = scan.loops.iter().copied().find(|each| goes_over(*each, list));
     let (message, suggestion) = match own {
         Some(each) if asks_for_target(node, each) => (
             format!("`{name}.index` searches for the position of an element that the loop over `{name}` has just reached; let `enumerate` count"),
             format!("go over `enumerate({name})` and use its number"),
+        ),
+        // A dict refuses lists as keys.
+        _ if node.argument(0, "").is_some_and(|sought| sought.ty().is_hashable() == Proof::No) => (
+            format!("`{name}.index` searches the list from the front in every iteration; make a dict of positions once, with tuples for keys"),
+            format!("build a dict of positions before the loop: `{{tuple(value): place for place, value in enumerate({name})}}`"),
         ),
         _ => (
             format!("`{name}.index` searches the list from the front in every iteration; make a dict of positions once"),

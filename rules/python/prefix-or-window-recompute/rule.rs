@@ -10,21 +10,23 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if let Some(parts) = joined_whole(node) {
         return shorter_each_time(node, parts, cx);
     }
-    let Some((function, argument)) = gone_through(node) else { return };
-    let AnyNodeRef::ExprSubscript(subscript) = argument.ast() else { return };
-    let AnyNodeRef::ExprSlice(slice) = argument.at(&*subscript.slice).ast() else { return };
-    let sequence = argument.at(&*subscript.value);
+    let Some((function, argument, sequence, slice)) = sliced(node) else { return };
     let Some(scan) = Scan::of(node, sequence) else { return };
     let each = scan.innermost();
     let counters = each.target().map_or_else(|| counters(each), |target| vec![target]);
     let Some(kind) = counters.into_iter().find_map(|target| moving(argument, slice, target)) else { return };
-    if !scan.is_unchanged() || steps(each.iterable()) {
+    if !scan.is_unchanged() || steps(each.iterable()) || scan.follows(node, |other| sliced(other).map(|(_, _, of, _)| of)) {
         return;
     }
     let name = sequence.text();
+    let advice = match function {
+        "in" => "keep a set of what was seen",
+        "count" => "carry counts along in a `collections.Counter`",
+        _ => "carry the running value along",
+    };
     let mut finding = cx.finding(
         node.span(),
-        format!("`{}` goes through a {kind} of `{name}` again in every iteration; carry the running value along", node.text()),
+        format!("`{}` goes through a {kind} of `{name}` again in every iteration; {advice}", node.text()),
     );
     finding.suggestion = match kind {
         "prefix" if function == "in" => format!("keep a set of what was seen of `{name}` and ask that"),
@@ -38,6 +40,14 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.shape = if function == "sum" { "1" } else { "maximum" };
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
+}
+
+/// What goes through a slice, the slice, what it is of, and its bounds.
+fn sliced(node: Node<'_>) -> Option<(&'static str, Node<'_>, Node<'_>, &ExprSlice)> {
+    let (function, argument) = gone_through(node)?;
+    let AnyNodeRef::ExprSubscript(subscript) = argument.ast() else { return None };
+    let AnyNodeRef::ExprSlice(slice) = argument.at(&*subscript.slice).ast() else { return None };
+    Some((function, argument, argument.at(&*subscript.value), slice))
 }
 
 /// The list of `"".join(parts)` or `"".join(parts + rest)`.
@@ -66,7 +76,8 @@ fn shorter_each_time<'d>(node: Node<'d>, parts: Node<'d>, cx: &mut Cx<'d, Python
         call.is_some_and(|call| call.method().is_some_and(|(of, name)| of == place && name == "pop") && call.argument(0, "").is_none())
     };
     let (Some((first, _)), None) = (changes.next(), changes.next()) else { return };
-    if !pops(first) || around.is_bounded() || node.is_in_test() {
+    // Where no turn finds what it looks for, each of the shorter ones is needed.
+    if !pops(first) || around.is_bounded() || !around.is_left_early() || node.is_in_test() {
         return;
     }
     let name = parts.text();
@@ -144,8 +155,8 @@ fn moving<'d>(argument: Node<'d>, slice: &'d ExprSlice, target: Node<'d>) -> Opt
         (Some(lower), None) => moves(lower).then_some("suffix"),
         (Some(lower), Some(upper)) if lower.constant_int() == Some(0) => moves(upper).then_some("prefix"),
         (Some(lower), Some(upper)) if moves(lower) && moves(upper) => {
-            let has_width = upper.subtree().chain(lower.subtree()).any(|part| part.kind() == Kind::Name && !moves(part));
-            has_width.then_some("window")
+            let is_wide = |part: Node<'d>| part.kind() == Kind::Name && !moves(part) && !part.is_few_by_default();
+            upper.subtree().chain(lower.subtree()).any(is_wide).then_some("window")
         }
         _ => None,
     }

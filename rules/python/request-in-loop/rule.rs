@@ -12,7 +12,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let Some(fact) = node.fact() else { return };
-    if fact.sink != Some(Sink::Request) || fact.lazy {
+    if fact.sink != Some(Sink::Request) || fact.lazy || keeps_no_session(node) {
         return;
     }
     let loops = node.asking_loops();
@@ -26,7 +26,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if node.is_in_test() || is_in_coroutine(node) {
         return;
     }
-    let has_session = node.method().is_some_and(|(receiver, _)| receiver.ty().without_none() == Type::HttpSession);
+    // A session, or what holds a connection: a cache, a mail server.
+    let has_session = node.method().is_some_and(|(receiver, _)| !matches!(receiver.ty(), Type::Module(_) | Type::Library(_)));
     let advice = if has_session {
         "ask for many items at a time, or run some requests at once with a thread pool"
     } else {
@@ -59,6 +60,14 @@ fn asks_for_the_item<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
                     }))
         })
     })
+}
+
+/// What looks up an address, or sets the state of a connection: neither sessions nor many at a time are to be had.
+fn keeps_no_session(node: Node<'_>) -> bool {
+    matches!(
+        node.called_name(),
+        Some("accept" | "cwd" | "getaddrinfo" | "getfqdn" | "gethostbyaddr" | "gethostbyname" | "login" | "quit")
+    )
 }
 
 /// Whether the loop waits on purpose between requests.

@@ -107,6 +107,9 @@ fn repeated<'d>(node: Node<'d>, deed: Deed, object: Option<Node<'d>>) -> Option<
     if !calls.iter().all(|each| each.is_always_reached()) {
         return None;
     }
+    if !is_collection(deed.what, object, *place) {
+        return None;
+    }
     let wasted = match deed.what {
         What::Scan => object.is_none_or(|object| is_searched(object)),
         _ => false,
@@ -205,6 +208,24 @@ fn works_on_elements(made: Node<'_>) -> bool {
 /// The one name that a function gives to what it makes.
 fn name_for(made: Node<'_>) -> Option<Symbol<'_>> {
     made.given_name().filter(|symbol| !symbol.is_captured() && symbol.single_binding().is_some())
+}
+
+/// Whether something shows that what is gone through is a collection, and no text, pair or number: its type, or that the
+/// function goes through it by a loop. An attribute that is searched in another function has to be called after data:
+/// mostly it is a list of a few that somebody chose.
+fn is_collection<'d>(what: What, object: Option<Node<'d>>, place: Node<'d>) -> bool {
+    let ty = object.map_or(Type::Unknown, |object| object.ty().without_none());
+    let own = || place.subtree().find(|part| part.kind() == Kind::Attribute && part.root().source() == "self");
+    match what {
+        What::Scan => match object {
+            Some(_) => !ty.is_unknown(),
+            None => own().is_some_and(|own| own.is_called_many()),
+        },
+        _ if object.is_some() && ty.is_unknown() => {
+            place.kind() != Kind::Call || matches!(place.builtin(), Some("set" | "frozenset" | "list" | "dict" | "sorted"))
+        }
+        _ => true,
+    }
 }
 
 /// Whether `in` on the caller's object compares one element after another, and a set could answer instead.

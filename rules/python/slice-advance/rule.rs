@@ -2,7 +2,7 @@
 
 use looplint_model::{Confidence, Cost, Cx};
 use looplint_python::ast::{AnyNodeRef, Expr};
-use looplint_python::{Growth, Kind, Loop, Node, Python, Type, related_loops};
+use looplint_python::{Growth, Kind, Node, Python, Type, related_loops};
 
 pub const ON: &[Kind] = &[Kind::Assign];
 
@@ -45,9 +45,7 @@ fn advance<'d>(node: Node<'d>, target: Node<'d>, cx: &mut Cx<'d, Python>) {
     );
     finding.suggestion = format!("keep `{name}` whole and move an index through it, or iterate over it");
     finding.label = "copies all that is left".into();
-    let short = strips(growth.loops[0], node, target);
     finding.confidence = match cut {
-        Cut::Small if short => Confidence::Possible,
         Cut::Small => typed.confidence,
         Cut::Varying => typed.confidence.min(Confidence::Likely),
     };
@@ -61,23 +59,14 @@ fn advance<'d>(node: Node<'d>, target: Node<'d>, cx: &mut Cx<'d, Python>) {
 }
 
 /// The target that an assignment cuts.
-fn cut_in(node: Node<'_>) -> Option<Node<'_>> {
+fn cut_in<'d>(node: Node<'d>) -> Option<Node<'d>> {
     let AnyNodeRef::StmtAssign(each) = node.ast() else { return None };
     let [target] = each.targets.as_slice() else { return None };
-    cut_of(node, node.at(target)).map(|(target, _)| target)
-}
-
-/// `while path[0] == "/": path = path[1:]`: what is taken off the front is short.
-fn strips<'d>(around: Loop<'d>, node: Node<'d>, target: Node<'d>) -> bool {
-    let AnyNodeRef::StmtWhile(each) = around.node().ast() else { return false };
-    let asks_front = around.node().at(&*each.test).subtree().any(|part| match part.ast() {
-        AnyNodeRef::ExprSubscript(first) => part.at(&*first.value).source() == target.source(),
-        AnyNodeRef::ExprCall(_) => {
-            part.method().is_some_and(|(receiver, method)| method == "startswith" && receiver.source() == target.source())
-        }
-        _ => false,
-    });
-    asks_front && each.body.len() == 1 && node.parent() == Some(around.node())
+    let cut = |target: &'d Expr| cut_of(node, node.at(target)).map(|(target, _)| target);
+    match target {
+        Expr::Tuple(tuple) => tuple.elts.iter().find_map(cut),
+        single => cut(single),
+    }
 }
 
 /// How much is cut off each time.

@@ -7,15 +7,10 @@ use looplint_python::{Growth, Kind, LoopKind, Node, Python, Type, related_loops}
 pub const ON: &[Kind] = &[Kind::Assign];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    let AnyNodeRef::StmtAssign(each) = node.ast() else { return };
-    let [target] = each.targets.as_slice() else { return };
-    let (target, value) = (node.at(target), node.at(&*each.value));
-    if !ends_with(value, target) {
-        return;
-    }
+    let Some(target) = grown(node) else { return };
     let Some(growth) = Growth::of(target) else { return };
     let typed = growth.typed();
-    if typed.ty.without_none() != Type::Str || growth.is_cut() || growth.loops.iter().any(|each| counts_digits(each.node())) {
+    if typed.ty.without_none() != Type::Str || growth.is_cut() || growth.follows(grown) || growth.loops.iter().any(|each| counts_digits(each.node())) {
         return;
     }
     if !growth.is_of_many() {
@@ -36,6 +31,14 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.after = format!("O({trips})");
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
+}
+
+/// The target of `s = part + s`.
+fn grown(node: Node<'_>) -> Option<Node<'_>> {
+    let AnyNodeRef::StmtAssign(each) = node.ast() else { return None };
+    let [target] = each.targets.as_slice() else { return None };
+    let (target, value) = (node.at(target), node.at(&*each.value));
+    ends_with(value, target).then_some(target)
 }
 
 /// `.. + target`, or an f-string that ends in the target.
