@@ -87,7 +87,13 @@ pub(crate) const DEAR: [&str; 13] = [
 ];
 
 /// Words of names that compute, though nothing is passed.
-pub(crate) const COMPUTES: [&str; 30] = [
+pub(crate) const COMPUTES: [&str; 36] = [
+    "abspath",
+    "realpath",
+    "descendants",
+    "toarray",
+    "todense",
+    "hexdigest",
     "conjugate",
     "inverse",
     "inverted",

@@ -15,12 +15,7 @@ use crate::tables::{self, Fact};
 use crate::types::Type;
 
 /// Methods of query sets that other classes of a Django program hardly have.
-const OF_QUERY_SETS: [&str; 4] = [
-    "select_related",
-    "prefetch_related",
-    "select_for_update",
-    "values_list",
-];
+const OF_QUERY_SETS: [&str; 3] = ["select_related", "prefetch_related", "select_for_update"];
 
 /// What is asked of `Order.query`, which Flask gives the classes of SQLAlchemy.
 const OF_QUERIES: [&str; 10] = [
