@@ -39,6 +39,11 @@ impl<'d> Node<'d> {
         }
         if let Some((receiver, method)) = self.method() {
             let ty = receiver.ty().without_none();
+            if ty.is_unknown() {
+                return self
+                    .fact_of_database(receiver, method)
+                    .or_else(|| self.row_written());
+            }
             let mut facts = ty.members().iter().map(|member| match member {
                 // What a class of the module does not define, its library base does.
                 Type::Instance(_) | Type::Class(_) if self.callee().is_none() => {
@@ -46,9 +51,7 @@ impl<'d> Node<'d> {
                 }
                 other => tables::method(other, method),
             });
-            let Some(first) = facts.next()? else {
-                return ty.is_unknown().then(|| self.row_written())?;
-            };
+            let first = facts.next()??;
             let agrees = |fact: &Fact| {
                 fact.effect == first.effect && fact.work == first.work && fact.sink == first.sink
             };

@@ -26,6 +26,39 @@ impl<'d> Node<'d> {
     }
 }
 
+impl<'d> Node<'d> {
+    /// The `append` that adds to a list in `around`, where nothing else there changes the list: `unique.append(row)`.
+    pub fn grows_by(self, around: Loop<'d>) -> Option<Node<'d>> {
+        if self.identity_change(around).is_some() {
+            return None;
+        }
+        let places: Vec<Node<'d>> = match self.ast() {
+            AnyNodeRef::ExprName(_) => self.symbol()?.uses().collect(),
+            AnyNodeRef::ExprAttribute(each) => {
+                let root = self.root().symbol();
+                let same = self.document.attributes_of(each.attr.as_str());
+                same.filter(|other| other.root().symbol() == root).collect()
+            }
+            _ => return None,
+        };
+        let mut addition = None;
+        for place in places.into_iter().filter(|place| around.repeats(*place)) {
+            if matches!(place.role().role, Role::Returns) || !place.role().role.may_change() {
+                continue;
+            }
+            let call = place.parent()?.parent()?;
+            let (receiver, "append") = call.method()? else {
+                return None;
+            };
+            if receiver != place {
+                return None;
+            }
+            addition.get_or_insert(call);
+        }
+        addition
+    }
+}
+
 /// The binding inside of `around` that makes a name another object where it is used.
 pub(crate) fn rebinding<'d>(name: Node<'d>, around: Loop<'d>) -> Option<Variance<'d>> {
     let symbol = name.symbol()?;

@@ -63,6 +63,19 @@ pub(crate) fn is_many(name: &str) -> bool {
     is_in(WHOLE, noun) || (singular != *noun || is_wrapped) && is_in(NOUNS, &singular)
 }
 
+/// Whether a name says that there are several, however many: `names`, `node_order`, `my_list`; a text may be found by its
+/// parts, too, and is called otherwise.
+pub(crate) fn is_several(name: &str) -> bool {
+    let words = dear::words(name);
+    let is_order =
+        |word: &String| is_in("array list order perm permutation seq sequence vec", word);
+    let plural = words.last().is_some_and(|last| {
+        let last = last.trim_end_matches(|each: char| each.is_ascii_digit());
+        last.len() > 2 && last.ends_with('s') && !last.ends_with("ss")
+    });
+    plural || words.iter().any(is_order)
+}
+
 /// `entry` of `entries`, `address` of `addresses`; a word that is no plural stays.
 fn singular(noun: &str) -> Cow<'_, str> {
     let irregular = match noun {

@@ -4,7 +4,7 @@
 //! Does not know what it costs to grow: that depends on the type, which is for the rule to ask.
 
 use looplint_model::{CodeCost, Confidence, Size, SizeOrigin};
-use ruff_python_ast::{AnyNodeRef, Expr};
+use ruff_python_ast::{AnyNodeRef, CmpOp, Expr};
 
 use crate::effects::Role;
 use crate::flow::Multiplicity;
@@ -313,7 +313,8 @@ fn starts_anew<'d>(target: Node<'d>, around: Loop<'d>) -> bool {
         return symbol
             .bindings()
             .filter(|binding| whole.contains(binding.target()))
-            .any(|binding| !grows(binding.target().statement(), target));
+            .map(|binding| binding.target().statement())
+            .any(|statement| !grows(statement, target) && !begins_once(statement, target, around));
     }
     let value = match target.ast() {
         AnyNodeRef::ExprAttribute(each) => target.at(&*each.value),
@@ -338,6 +339,7 @@ fn starts_anew<'d>(target: Node<'d>, around: Loop<'d>) -> bool {
     whole.subtree().any(|node| match node.ast() {
         AnyNodeRef::StmtAssign(each) => {
             !grows(node, target)
+                && !begins_once(node, target, around)
                 && each.targets.iter().any(|one| {
                     let one = node.at(one);
                     one.subtree().any(|part| {
@@ -351,6 +353,45 @@ fn starts_anew<'d>(target: Node<'d>, around: Loop<'d>) -> bool {
             .iter()
             .any(|one| node.at(one).source() == target.source()),
         _ => false,
+    })
+}
+
+/// `if text is None: text = line`, `if not rows: rows = part`, `if i == 0: rows = part`: what the first iteration alone
+/// does, so that the others find what was there.
+fn begins_once<'d>(statement: Node<'d>, target: Node<'d>, around: Loop<'d>) -> bool {
+    let whole = around.node();
+    let is_target = |part: Node<'d>| part.source() == target.source();
+    let inside = |above: &Node<'d>| *above != whole;
+    statement.ancestors().take_while(inside).any(|above| {
+        let AnyNodeRef::StmtIf(each) = above.ast() else {
+            return false;
+        };
+        let test = above.at(&*each.test);
+        let is_then = each
+            .body
+            .iter()
+            .any(|one| above.at(one).contains(statement));
+        let (is_about, says_empty) = match test.ast() {
+            AnyNodeRef::ExprUnaryOp(not) => (is_target(test.at(&*not.operand)), not.op.is_not()),
+            AnyNodeRef::ExprCompare(compare) => {
+                let ([op], [right]) = (&*compare.ops, &*compare.comparators) else {
+                    return false;
+                };
+                let (left, right) = (test.at(&*compare.left), test.at(right));
+                let asked = match left.builtin() {
+                    Some("len") => left.argument(0, ""),
+                    _ => Some(left),
+                };
+                let is_nothing = right.expr().is_some_and(|each| each.is_none_literal_expr())
+                    || right.constant_int() == Some(0)
+                    || right.constant_str() == Some("");
+                let counts = left.symbol().is_some_and(|symbol| around.gives(symbol));
+                let is_about = is_nothing && (counts || asked.is_some_and(is_target));
+                (is_about, matches!(op, CmpOp::Is | CmpOp::Eq))
+            }
+            _ => (is_target(test), false),
+        };
+        is_about && is_then == says_empty
     })
 }
 

@@ -287,7 +287,7 @@ impl<'d> Node<'d> {
 impl<'d> Document<'d> {
     /// Whether the file is about networks of layers.
     pub(crate) fn is_of_networks(&'d self) -> bool {
-        NETWORKS.iter().any(|library| self.imports(library))
+        self.imports_any(&NETWORKS)
     }
 }
 

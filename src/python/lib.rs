@@ -11,6 +11,7 @@ mod changed;
 mod cost;
 mod count;
 mod data;
+mod database;
 mod dear;
 mod decode;
 mod deeds;

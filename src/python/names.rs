@@ -145,6 +145,11 @@ impl<'d> Document<'d> {
             .any(|name| of(name))
     }
 
+    /// Whether the module imports one of `modules` or something of it, anywhere.
+    pub(crate) fn imports_any(&'d self, modules: &[&str]) -> bool {
+        modules.iter().any(|module| self.imports(module))
+    }
+
     /// Whether the file holds tests or what helps them, or shows how something is used: by its name, its folder, or because
     /// it imports what runs tests. Loops there run on data that somebody wrote by hand.
     pub(crate) fn is_of_tests(&'d self) -> bool {

@@ -12,6 +12,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let AnyNodeRef::ExprCompare(compare) = node.ast() else { return };
     let ([op @ (CmpOp::In | CmpOp::NotIn)], [right]) = (&*compare.ops, &*compare.comparators) else { return };
     let (needle, list) = (node.at(&*compare.left), node.at(right));
+    if let Some(all) = keys_of(list) {
+        return by_key(node, list, all, cx);
+    }
     let Some(scan) = scan(node, list) else { return in_recursion(node, needle, list, cx) };
     let Some(typed) = list_of(list) else { return };
     let Some(append) = append_of(scan.innermost().node(), list, needle) else { return };
@@ -41,6 +44,36 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.cost = Some(Cost::Code(cost));
     let fix = if *op == CmpOp::NotIn && list.kind() == Kind::Name { fix(&scan, node, needle, append) } else { None };
     cx.report(Finding { fix, ..finding });
+}
+
+/// The list of whose elements a comprehension collects something: `rows` of `[row["id"] for row in rows]`.
+fn keys_of(collected: Node<'_>) -> Option<Node<'_>> {
+    let clauses = match collected.ast() {
+        AnyNodeRef::ExprListComp(each) => &each.generators,
+        AnyNodeRef::ExprSetComp(each) => &each.generators,
+        AnyNodeRef::ExprGenerator(each) => &each.generators,
+        _ => return None,
+    };
+    let [only] = clauses.as_slice() else { return None };
+    Some(collected.at(&only.iter))
+}
+
+/// `if row["id"] not in [one["id"] for one in rows]: rows.append(row)`
+fn by_key<'d>(node: Node<'d>, keys: Node<'d>, list: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let Some(scan) = Scan::of(node, list) else { return };
+    let Some(append) = list.grows_by(scan.outermost()) else { return };
+    let (name, keys) = (list.text(), keys.text());
+    let mut finding = cx.finding(
+        node.span(),
+        format!("`{keys}` is collected anew in every iteration while `{name}` grows; keep a set of these keys beside the list"),
+    );
+    finding.suggestion = format!("keep a set of the keys beside `{name}`, add to both alike and test membership in the set");
+    finding.label = format!("goes through all that `{name}` holds so far");
+    finding.confidence = Confidence::Likely;
+    finding.related = scan.related(&list.typed());
+    finding.related.push(Related { span: append.span(), message: "the list grows here".into() });
+    finding.cost = Some(Cost::Code(node.square_cost(list, &scan.loops)));
+    cx.report(finding);
 }
 
 /// The loops that search the list. A list under a key that comes back is searched again although the key varies.

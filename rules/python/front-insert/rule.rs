@@ -9,7 +9,7 @@ pub const ON: &[Kind] = &[Kind::Call, Kind::Assign];
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(list) = extended_at_front(node) else { return };
     let Some(scan) = Scan::of(node, list) else { return };
-    let typed = list.typed();
+    let typed = list.typed_or_grown();
     let ty = typed.ty.without_none();
     if !ty.is_all(|member| matches!(member, Type::List(_))) {
         return;

@@ -13,7 +13,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some((list, "count")) = node.method() else { return };
     let Some(value) = node.argument(0, "") else { return };
     let Some(scan) = Scan::of(node, list) else { return };
-    let typed = list.typed();
+    let typed = list.typed_or_asked(node);
     let ty = typed.ty.without_none();
     if !is_list(&ty) || ty.iterated().is_hashable() == Proof::No {
         return;

@@ -21,7 +21,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let Some(scan) = Scan::of(node, list) else { return };
-    let typed = list.typed();
+    let typed = list.typed_or_asked(node);
     if !is_list(&typed.ty) {
         return;
     }

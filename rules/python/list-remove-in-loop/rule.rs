@@ -20,7 +20,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let Some(scan) = Scan::of(node, list) else { return };
-    let typed = taken_from_copy(list, &scan).unwrap_or_else(|| list.typed());
+    let typed = taken_from_copy(list, &scan).unwrap_or_else(|| list.typed_or_asked(node));
     let ty = typed.ty.without_none();
     if !ty.is_all(|member| matches!(member, Type::List(_))) {
         return;

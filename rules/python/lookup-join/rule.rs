@@ -1,6 +1,6 @@
 //! Joins by comparing every element with every element: nested loops, clauses and filters with one `==`.
 
-use looplint_model::{Confidence, Cost, Cx};
+use looplint_model::{Confidence, Cost, Cx, Related};
 use looplint_python::ast::{AnyNodeRef, CmpOp, Expr, Operator, Stmt};
 use looplint_python::types::Proof;
 use looplint_python::{Kind, Loop, LoopKind, Node, Python, Scan, Symbol, tables};
@@ -19,7 +19,12 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     }
     let object = gone_through(iterable);
     let Some(scan) = Scan::of(iterable, object) else { return };
-    let Ok(unchanged) = object.invariant(scan.outermost()) else { return };
+    let growth = object.grows_by(scan.outermost());
+    let unchanged = match (object.invariant(scan.outermost()), growth) {
+        (Ok(confidence), _) => confidence,
+        (Err(_), Some(_)) => Confidence::Likely,
+        (Err(_), None) => return,
+    };
     if object != iterable && iterable.builtin().is_none() && iterable.invariant(scan.outermost()).is_err() {
         return;
     }
@@ -33,11 +38,15 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let mut finding = cx.finding(
         place,
         format!(
-            "`{name}` is searched from end to end for an equal `{}` in every iteration; index it once in a dict by that key",
-            key.own.text()
+            "`{name}` is searched from end to end for an equal `{}` in every iteration; {}",
+            key.own.text(),
+            if growth.is_some() { "keep a dict by that key beside it" } else { "index it once in a dict by that key" }
         ),
     );
-    finding.suggestion = format!("build a dict from `{}` to the elements of `{name}` before the loop and look them up", key.own.text());
+    finding.suggestion = match growth {
+        Some(_) => format!("keep a dict from `{}` to the elements of `{name}` beside the list, add to both alike and look them up", key.own.text()),
+        None => format!("build a dict from `{}` to the elements of `{name}` before the loop and look them up", key.own.text()),
+    };
     finding.label = format!("compares with every element of `{name}`");
     finding.confidence = unchanged.min(if scan.loops.iter().all(|each| each.kind() == LoopKind::While) {
         Confidence::Likely
@@ -45,10 +54,11 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         Confidence::Proven
     });
     finding.related = scan.related(&object.typed());
-    finding.related.push(looplint_model::Related {
+    finding.related.push(Related {
         span: key.test.span(),
         message: "the only thing that is asked of the elements".into(),
     });
+    finding.related.extend(growth.map(|call| Related { span: call.span(), message: "the list grows here".into() }));
     let mut cost = object.scan_cost(object, &scan.loops);
     cost.shape = shape(inner);
     finding.cost = Some(Cost::Code(cost));

@@ -20,7 +20,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(&innermost) = loops.first() else { return };
     // `try: return rows.get(..)`: the first that answers ends the loop.
     let answers = asked.statement().kind() == Kind::Return && innermost.node().contains(asked.statement());
-    if is_administration(place) || answers || is_another_statement(place, innermost) {
+    let is_polling = loops.iter().any(|each| each.sleeps());
+    if is_administration(place) || answers || is_polling || is_another_statement(place, innermost) {
         return;
     }
     if is_fetched_with_rows(asked) || goes_through_tables(innermost) || is_own_transaction(asked, place, innermost) {
@@ -45,7 +46,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.suggestion = advice.into();
     finding.label = "one round trip each time".into();
     let is_sure = loops.iter().any(|each| each.kind() != LoopKind::While) && (way.is_empty() || asked.method().is_none());
-    finding.confidence = if is_sure { Confidence::Proven } else { Confidence::Likely };
+    let is_known = place.method().is_none_or(|(receiver, _)| !receiver.ty().is_unknown());
+    finding.confidence = if is_sure && is_known { Confidence::Proven } else { Confidence::Likely };
     finding.related = related_loops(&loops);
     finding.related.extend(Node::related_way(&way, "which asks the database"));
     let mut cost = asked.cost_in_trips(&loops, "round trips");
@@ -57,14 +59,25 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
 /// `for statement in script: execute(statement)`, `for model in models: execute(delete(model))`: each is a statement of
 /// its own, or asks another table, and no two can be put together.
 fn is_another_statement<'d>(place: Node<'d>, around: Loop<'d>) -> bool {
-    let (Some(given), Some(target)) = (place.argument(0, ""), around.target()) else { return false };
-    let is_target = |part: Node<'d>| part.symbol().is_some() && part.symbol() == target.symbol();
-    let is_made_of_it = given.method().is_some_and(|(receiver, _)| is_target(receiver));
+    let Some(given) = place.argument(0, "") else { return false };
+    let is_target = |part: Node<'d>| part.symbol().is_some_and(|symbol| around.gives(symbol));
+    // `statement = template % names`
+    let reaching = given.reaching();
+    let made = match reaching.as_slice() {
+        [binding] if given.kind() == Kind::Name => binding.owner().assigned_value().unwrap_or(given),
+        _ => given,
+    };
+    let begins = match made.ast() {
+        AnyNodeRef::ExprBinOp(each) => made.at(&*each.left),
+        _ => made.method().map_or(made, |(receiver, _)| receiver),
+    };
+    let is_statement = || place.method().is_some_and(|(_, method)| method == "execute");
+    let is_made_of_it = is_target(begins) && (begins != made || is_statement());
     let asks_it = given.subtree().any(|call| {
         let names_table = matches!(call.qualified_name().as_deref(), Some(name) if name.starts_with("sqlalchemy."));
         names_table && call.kind() == Kind::Call && call.argument(0, "").is_some_and(is_target)
     });
-    is_target(given) && place.method().is_some_and(|(_, method)| method == "execute") || is_made_of_it || asks_it
+    is_made_of_it || asks_it
 }
 
 /// `for table in tables`: each asks a table of its own, and there is no one statement for all.
@@ -180,7 +193,10 @@ fn asked_through(node: Node<'_>) -> Option<Asked<'_>> {
 /// Each turn asks another connection, cursor or session.
 fn another_database<'d>(asked: Node<'d>, around: Loop<'d>) -> bool {
     let Some((receiver, _)) = asked.method() else { return false };
-    let is_channel = matches!(receiver.ty().without_none(), Type::Connection | Type::Cursor | Type::Session | Type::Engine);
+    let ty = receiver.ty().without_none();
+    // What saves itself is a row.
+    let is_spoken_to = ty.is_unknown() && asked.argument(0, "").is_some();
+    let is_channel = is_spoken_to || matches!(ty, Type::Connection | Type::Cursor | Type::Session | Type::Engine);
     is_channel && receiver.identity_change(around).is_some_and(|change| {
         // A cursor opened anew on the same connection is the same database.
         change.at.statement().assigned_value().is_none_or(|value| {

@@ -8,7 +8,7 @@ pub const ON: &[Kind] = &[Kind::Call];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some((list, loops)) = sorted_again(node) else { return };
-    let typed = list.typed();
+    let typed = list.typed_or_grown();
     if !matches!(typed.ty.without_none(), Type::List(_)) {
         return;
     }

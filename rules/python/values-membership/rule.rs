@@ -11,7 +11,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let ([CmpOp::In | CmpOp::NotIn], [right]) = (&*compare.ops, &*compare.comparators) else { return };
     let Some((table, "values")) = node.at(right).method() else { return };
     let Some(scan) = Scan::of(node, table) else { return };
-    let typed = table.typed();
+    let typed = table.typed_or_table(node.at(right));
     let ty = typed.ty.without_none();
     if !ty.is_all(|member| matches!(member, Type::Dict(..) | Type::Mapping(_))) {
         return;

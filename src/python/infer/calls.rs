@@ -29,7 +29,11 @@ impl<'d> Node<'d> {
             }
         }
         if let Some(name) = self.qualified_name() {
-            return self.type_of_library_call(&name, &arguments());
+            let typed = self.type_of_library_call(&name, &arguments());
+            return match self.type_from_database() {
+                Some(asked) if typed.ty.is_unknown() => asked,
+                _ => typed,
+            };
         }
         let function = self.at(&*call.func).infer();
         match &function.ty {
@@ -65,8 +69,11 @@ impl<'d> Node<'d> {
         let Some((receiver, name)) = self.method() else {
             return Typed::unknown();
         };
-        if let Some(query) = self.query_by_form(call) {
-            return query;
+        if let Some(asked) = self
+            .query_by_form(call)
+            .or_else(|| self.type_from_database())
+        {
+            return asked;
         }
         // `series.str.split(",")` gives a series.
         let is_accessor = matches!(receiver.ast(), AnyNodeRef::ExprAttribute(each) if each.attr.as_str() == "str");

@@ -7,6 +7,9 @@ use looplint_model::{Confidence, Span};
 use ruff_python_ast::AnyNodeRef;
 
 use super::Typed;
+use crate::data;
+use crate::flow::Multiplicity;
+use crate::loops::Loop;
 use crate::node::Node;
 use crate::types::Type;
 
@@ -42,6 +45,12 @@ const METHODS: [(&[&str], Kind); 5] = [
     ),
 ];
 
+/// Methods of lists.
+const LIST_METHODS: [&str; 11] = [
+    "append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse",
+    "sort",
+];
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Deque,
@@ -71,8 +80,9 @@ impl<'d> Node<'d> {
         }
         let is_grown = |each: Node<'d>| {
             let call = each.parent().and_then(Node::parent);
-            call.and_then(Node::method)
-                .is_some_and(|(of, name)| of == each && matches!(name, "append" | "extend"))
+            call.and_then(Node::method).is_some_and(|(of, name)| {
+                of == each && matches!(name, "append" | "extend" | "insert" | "sort")
+            })
         };
         if self.is_made_by_a_call() || !self.other_uses().into_iter().any(is_grown) {
             return typed;
@@ -86,20 +96,95 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// As [`Node::typed_or_grown`], and a list where `emptied`, a call of `pop(0)`, takes from an attribute in a `while`
-    /// that asks about it, and the module makes an attribute of that name a list: a dictionary has no 0 to give the
-    /// second time.
+    /// As [`Node::typed_or_grown`], and a list where `asked`, a call of its `index`, `count`, `remove` or
+    /// `pop(xs.index(..))`, asks what is asked of nothing else: of each of its own items, of each item of another
+    /// collection, or for a place to take from or to write to.
+    pub fn typed_or_asked(self, asked: Node<'d>) -> Typed {
+        let typed = self.typed_or_grown();
+        if !typed.ty.is_unknown() || !self.has_methods_of_list() {
+            return typed;
+        }
+        let same = |other: Node<'d>| other.source() == self.source();
+        let item = asked.argument(0, "").and_then(Node::symbol);
+        let over = |each: Loop<'d>| item.is_some_and(|item| each.gives(item));
+        let giver = asked.all_loops().find(|each| over(*each));
+        let iterable = giver.and_then(Loop::iterable);
+        let is_own = iterable.is_some_and(|iterable| iterable.subtree().any(same));
+        let is_place = asked.parent().is_some_and(|parent| match parent.ast() {
+            AnyNodeRef::ExprSubscript(each) => same(parent.at(&*each.value)),
+            _ => matches!(parent.method(), Some((receiver, "pop")) if same(receiver)),
+        });
+        let is_of_list = match asked.method() {
+            Some((_, "pop")) => true,
+            Some((_, "index")) => {
+                let is_of_other = giver.is_some() && data::is_several(self.last_name());
+                is_own || is_place || is_of_other && !self.is_made_by_a_call()
+            }
+            Some((_, "count")) => is_own,
+            // A set of which something is taken while it is gone through has to be left at once.
+            Some((_, "remove")) => {
+                iterable.is_some_and(same)
+                    && giver.is_some_and(|each| asked.multiplicity(each) == Multiplicity::Repeated)
+            }
+            _ => false,
+        };
+        if !is_of_list {
+            return typed;
+        }
+        let list = Type::list(Type::Unknown);
+        Typed::shown(list, Confidence::Likely, asked.span())
+    }
+
+    /// The name, or that of the attribute.
+    fn last_name(self) -> &'d str {
+        match self.ast() {
+            AnyNodeRef::ExprName(name) => name.id.as_str(),
+            AnyNodeRef::ExprAttribute(each) => each.attr.as_str(),
+            _ => "",
+        }
+    }
+
+    /// Whether nothing is asked of the name, or attribute of `self`, that a list does not have.
+    fn has_methods_of_list(self) -> bool {
+        self.other_uses()
+            .into_iter()
+            .filter_map(Node::parent)
+            .all(|parent| match parent.ast() {
+                AnyNodeRef::ExprAttribute(each) => LIST_METHODS.contains(&each.attr.as_str()),
+                _ => true,
+            })
+    }
+
+    /// The type, or where nothing shows one, a dictionary by `asked`, a call of its `values` without arguments; a model's
+    /// rows have such a method too.
+    pub fn typed_or_table(self, asked: Node<'d>) -> Typed {
+        let typed = self.typed();
+        let has_arguments = asked.argument(0, "").is_some();
+        if !typed.ty.is_unknown() || has_arguments || self.document.imports("django") {
+            return typed;
+        }
+        let table = Type::dict(Type::Unknown, Type::Unknown);
+        Typed::shown(table, Confidence::Likely, asked.span())
+    }
+
+    /// As [`Node::typed_or_grown`], and a list where `emptied`, a call of `pop(0)`, takes from it in a `while` that asks
+    /// about it: a dictionary has no 0 to give the second time. Of attributes only where the module makes one of that
+    /// name a list.
     pub fn typed_or_emptied(self, emptied: Node<'d>) -> Typed {
         let typed = self.typed_or_grown();
-        let AnyNodeRef::ExprAttribute(attribute) = self.ast() else {
-            return typed;
-        };
-        let mut same = self.document.attributes_of(attribute.attr.as_str());
         let begins_as_list = |each: Node<'d>| {
             let value = each.statement().assigned_value();
             each.is_stored() && value.is_some_and(|value| matches!(value.ty(), Type::List(_)))
         };
-        if !typed.ty.is_unknown() || self.is_made_by_a_call() || !same.any(begins_as_list) {
+        let may_be_list = match self.ast() {
+            AnyNodeRef::ExprName(_) => true,
+            AnyNodeRef::ExprAttribute(each) => {
+                let mut same = self.document.attributes_of(each.attr.as_str());
+                same.any(begins_as_list)
+            }
+            _ => false,
+        };
+        if !typed.ty.is_unknown() || !may_be_list || self.is_made_by_a_call() {
             return typed;
         }
         let asks_about_it = emptied.all_loops().any(|around| match around.node().ast() {
