@@ -81,6 +81,16 @@ impl<'d> Node<'d> {
             return false;
         };
         let same = |value: Node<'d>| value.invariant(around).is_ok();
+        // Going through itself the object runs code of its own, and what it holds may be another thing each time.
+        let goes_through_itself = around
+            .iterable()
+            .is_some_and(|whole| whole.source() == "self")
+            && self
+                .method()
+                .is_some_and(|(receiver, _)| receiver.root().source() == "self");
+        if goes_through_itself {
+            return false;
+        }
         let receiver_stays = match self.method() {
             None => same(self.at(&*call.func)),
             Some((receiver, _)) => {

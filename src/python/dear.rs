@@ -11,8 +11,15 @@ use crate::kind::Kind;
 use crate::node::Node;
 use crate::types::Type;
 
-/// Methods that are quick whatever they are asked: views, fields, and words.
-pub(crate) const QUICK: [&str; 39] = [
+/// Methods and functions that are quick whatever they are asked: views, fields, words, and names of a column or a value in
+/// a query.
+pub(crate) const QUICK: [&str; 45] = [
+    "col",
+    "lit",
+    "literal",
+    "isdefined",
+    "text_type",
+    "binary_type",
     "data",
     "reshape",
     "ravel",
@@ -132,6 +139,26 @@ pub(crate) const COUNTS: [&str; 16] = [
     "width", "type", "name", "id", "key",
 ];
 
+/// Last words of names that hand out what is kept: `get_build_dir()`.
+pub(crate) const FIELDS: [&str; 16] = [
+    "class",
+    "dir",
+    "directory",
+    "encoding",
+    "folder",
+    "format",
+    "kind",
+    "label",
+    "mode",
+    "owner",
+    "parent",
+    "path",
+    "prefix",
+    "root",
+    "url",
+    "version",
+];
+
 /// What settings are called: `get_option("timeout")`.
 pub(crate) const SETTINGS: [&str; 8] = [
     "option",
@@ -185,7 +212,7 @@ impl<'d> Node<'d> {
     }
 
     /// Whether it draws by chance: `rng.uniform(0, 1)`.
-    pub(crate) fn draws(self, name: &str) -> bool {
+    pub fn draws(self, name: &str) -> bool {
         let by_receiver = self.method().is_some_and(|(receiver, _)| {
             let last = receiver
                 .source()
@@ -298,6 +325,7 @@ impl<'d> Node<'d> {
             || gets && is_looked_into
             || words.first().is_some_and(|word| is(&COUNTS, word))
             || words.last().is_some_and(|word| is(&COUNTS, word))
+            || gets && words.last().is_some_and(|word| is(&FIELDS, word))
     }
 }
 

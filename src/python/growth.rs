@@ -163,6 +163,25 @@ impl<'d> Growth<'d> {
             })
     }
 
+    /// Whether an earlier loop of the function grows the same name from the same start: what mends the one mends the other.
+    pub fn goes_on(&self, grown: impl Fn(Node<'d>) -> Option<Node<'d>>) -> bool {
+        let (Some(symbol), Some(function)) = (self.target.symbol(), self.target.function()) else {
+            return false;
+        };
+        let starts = symbol
+            .bindings()
+            .filter(|each| !grows(each.owner(), self.target));
+        let whole = self.outermost().node();
+        starts.count() == 1
+            && function
+                .subtree()
+                .take_while(|each| *each != whole)
+                .filter(|each| matches!(each.kind(), Kind::Assign | Kind::AugAssign))
+                .filter_map(grown)
+                .filter(|other| other.symbol() == Some(symbol))
+                .any(|other| Growth::of(other).is_some_and(|other| other.is_of_many()))
+    }
+
     /// Whether the loops also cut the value: a buffer that is filled and emptied does not grow.
     pub fn is_cut(&self) -> bool {
         self.outermost().node().subtree().any(|node| {

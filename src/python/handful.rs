@@ -52,7 +52,10 @@ const LIBRARY: [&str; 9] = [
 ];
 
 /// Functions that give the parts of a signature, a class or a command line.
-const FUNCTIONS: [&str; 10] = [
+const FUNCTIONS: [&str; 13] = [
+    "importlib.metadata.entry_points",
+    "importlib_metadata.entry_points",
+    "pkg_resources.iter_entry_points",
     "inspect.getmro",
     "inspect.get_annotations",
     "dataclasses.fields",
@@ -86,7 +89,7 @@ impl<'d> Node<'d> {
                     .is_some_and(|name| FUNCTIONS.contains(&name.as_str()));
                 by_name
                     || match self.method() {
-                        Some((_, "mro")) => true,
+                        Some((_, "mro" | "__subclasses__")) => true,
                         Some((_, "split" | "rsplit")) => self.splits_in_parts(),
                         _ => false,
                     }

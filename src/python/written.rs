@@ -36,7 +36,7 @@ impl<'d> Node<'d> {
             .filter(|each| each.frame() == self.frame())
             .find_map(|each| {
                 let (test, truth, most) = each.parent()?.limits_length()?;
-                let holds = test.holds_at(truth, self) && !symbol.may_grow();
+                let holds = test.holds_at(truth, self) && !symbol.may_grow_between(test, self);
                 let is_same = || each.reaching() == self.reaching();
                 (most <= ASKED_MAX && holds && is_same()).then_some(Count {
                     n: most,
@@ -155,6 +155,19 @@ impl<'d> Symbol<'d> {
             added = added.plus(n.of(self.times(each, depth)?));
         }
         Some(added)
+    }
+
+    /// Whether it is changed, or handed to what may change it, between two places, one after the other or in a loop around
+    /// the second.
+    fn may_grow_between(self, from: Node<'d>, to: Node<'d>) -> bool {
+        let mut changes = self.uses().filter(|each| each.role().role.may_change());
+        changes.any(|each| {
+            let is_between = from.id() < each.id() && each.id() < to.id();
+            is_between
+                || to
+                    .all_loops()
+                    .any(|around| around.repeats(each) && !around.repeats(from))
+        })
     }
 
     /// Whether the module itself changes it through one of its names.

@@ -22,7 +22,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if growth.is_cut() || mentions.count() > 1 {
         return;
     }
-    if !growth.is_of_many() {
+    // What looks at all that there is so far in each turn cannot wait for the end.
+    if !growth.is_of_many() || !growth.reads().is_empty() {
         return;
     }
     let name = target.text();

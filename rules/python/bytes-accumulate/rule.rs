@@ -13,7 +13,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if typed.ty.without_none() != Type::Bytes || growth.is_cut() || growth.follows(grown) {
         return;
     }
-    if !growth.is_of_many() {
+    if !growth.is_of_many() || growth.goes_on(grown) {
         return;
     }
     let name = target.text();

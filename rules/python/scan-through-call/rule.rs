@@ -17,6 +17,10 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if callee.contains(node) || node.is_in_test() {
         return; // a recursion
     }
+    // What draws by chance does something else each time.
+    if node.draws("") {
+        return;
+    }
     // What a generator does is done as far as it is asked.
     if node.summary().is_none_or(|summary| summary.generator) {
         return;
@@ -44,7 +48,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     };
     let mut finding = cx.finding(
         node.span(),
-        format!("`{function}` goes through `{what}` in every iteration, and it is the same each time; {advice}"),
+        format!("`{function}` goes through all of `{what}` each time it is called, and the loop does not change `{what}`; {advice}"),
     );
     finding.suggestion = advice;
     finding.label = format!("{label} each time, going through `{what}`");

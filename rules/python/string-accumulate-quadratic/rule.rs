@@ -35,11 +35,11 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     }
     let name = target.text();
     let (why, shape) = match form {
-        Form::Place => (format!("`{name}` holds a second reference to the string, so `+=` copies it"), "attribute"),
+        Form::Place => (format!("`{name}` is no local name, so `+=` copies the whole string"), "attribute"),
         Form::Shared(kind) => (format!("`{name}` is {kind}, so `+=` copies the string"), "attribute"),
         Form::Kept => (format!("another name still holds `{name}`, so `+=` copies the string"), "attribute"),
-        Form::TwoPluses => ("the first `+` makes a temporary copy of the whole string".into(), "two-pluses"),
-        Form::Rebuilt => ("the whole string is written anew".into(), "f-string"),
+        Form::TwoPluses => (format!("`{name} + ..` copies the whole string before the next `+`"), "two-pluses"),
+        Form::Rebuilt => (format!("`{name}` is written anew as a whole"), "f-string"),
     };
     let mut finding = cx.finding(
         node.span(),

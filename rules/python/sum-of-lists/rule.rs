@@ -15,10 +15,10 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let name = lists.size_name();
-    let how = if is_sum { "`sum`" } else { "`reduce` with `+`" };
+    let how = if is_sum { "`sum` of lists" } else { "`reduce` with `+`" };
     let mut finding = cx.finding(
         node.span(),
-        format!("{how} copies all that was added so far at each list; use `itertools.chain.from_iterable`"),
+        format!("{how} copies the whole result for each list that is added; join them with `itertools.chain.from_iterable`"),
     );
     finding.suggestion = format!("list(itertools.chain.from_iterable({}))", lists.text());
     finding.label = "copies the sum so far at each list".into();
