@@ -51,7 +51,10 @@ impl<'d> Node<'d> {
                 }
                 other => tables::method(other, method),
             });
-            let first = facts.next()??;
+            let Some(first) = facts.next()? else {
+                let is_attribute_of_row = matches!(ty, Type::Method(_));
+                return is_attribute_of_row.then(|| self.rows_tied())?;
+            };
             let agrees = |fact: &Fact| {
                 fact.effect == first.effect && fact.work == first.work && fact.sink == first.sink
             };

@@ -86,6 +86,27 @@ impl<'d> Node<'d> {
         })
     }
 
+    /// What a call does that ties rows together through an attribute of a row whose model is in another file:
+    /// `unit.labels.add(label)`.
+    pub(crate) fn rows_tied(self) -> Option<&'static Fact> {
+        let (receiver, name) = self.method()?;
+        let AnyNodeRef::ExprAttribute(attribute) = receiver.ast() else {
+            return None;
+        };
+        if !matches!(name, "add" | "set") || self.argument(0, "").is_none() {
+            return None;
+        }
+        let row = self.at(&*attribute.value);
+        let Type::Model(model) = row.ty().without_none() else {
+            return None;
+        };
+        let is_seen = self.document().of_kind(Kind::Class).any(|class| {
+            matches!(class.ast(), AnyNodeRef::StmtClassDef(body) if body.name.as_str() == &*model)
+        });
+        let of_rows = Type::Manager(Type::Model(model).into());
+        (!is_seen).then(|| tables::method(&of_rows, name))?
+    }
+
     /// What a call does that by its form writes a row of Django: `row.save(update_fields=["state"])`, and in a loop that
     /// sets what it holds, `row.state = done; row.save()`.
     pub(crate) fn row_written(self) -> Option<&'static Fact> {
@@ -148,9 +169,8 @@ impl Loop<'_> {
 
 /// Whether the name is the variable of a loop and something of it is set: `for row in rows: row.state = done`.
 fn is_set_in_its_loop(symbol: Symbol<'_>) -> bool {
-    let is_item = symbol
-        .single_binding()
-        .is_some_and(|binding| binding.kind() == BindingKind::Loop);
+    let mut bindings = symbol.bindings();
+    let is_item = bindings.all(|binding| binding.kind() == BindingKind::Loop);
     let is_other = ["form", "serializer"]
         .iter()
         .any(|word| symbol.name().contains(word));

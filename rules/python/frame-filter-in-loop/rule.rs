@@ -47,7 +47,7 @@ fn filtered(node: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
             Expr::Tuple(tuple) => node.at(tuple.elts.first()?),
             other => node.at(other),
         };
-        let key = mask.subtree().find_map(|part| compared_with(part, frame))?;
+        let key = masks(mask).find_map(|part| compared_with(part, frame))?;
         return Some((frame, key));
     }
     let (frame, method) = node.method()?;
@@ -57,7 +57,7 @@ fn filtered(node: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
         "query" if is_frame => Some((frame, argument)),
         "filter" => {
             let asks_column = |part: Node<'_>| matches!(part.qualified_name().as_deref(), Some("polars.col"));
-            let key = argument.subtree().find_map(|part| {
+            let key = masks(argument).find_map(|part| {
                 let AnyNodeRef::ExprCompare(each) = part.ast() else { return None };
                 let [CmpOp::Eq] = *each.ops else { return None };
                 asks_column(part.at(&*each.left)).then(|| part.at(&each.comparators[0]))
@@ -66,6 +66,14 @@ fn filtered(node: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
         }
         _ => None,
     }
+}
+
+/// The parts of a mask, and of what the loop gives a name for one: `mask = frame["owner"] == name`.
+fn masks<'d>(mask: Node<'d>) -> impl Iterator<Item = Node<'d>> {
+    let is_name = mask.kind() == Kind::Name;
+    let kept = mask.symbol().filter(|_| is_name).into_iter().flat_map(|symbol| symbol.bindings());
+    let made = kept.filter(move |binding| mask.innermost_loop().is_some_and(|around| around.repeats(binding.target())));
+    mask.subtree().chain(made.filter_map(|binding| binding.owner().assigned_value()).flat_map(Node::subtree))
 }
 
 /// The right side of `frame["owner"] == name` and `frame.owner == name`.

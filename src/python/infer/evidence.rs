@@ -118,7 +118,10 @@ impl<'d> Node<'d> {
             Some((_, "pop")) => true,
             Some((_, "index")) => {
                 let is_of_other = giver.is_some() && data::is_several(self.last_name());
-                is_own || is_place || is_of_other && !self.is_made_by_a_call()
+                is_own
+                    || is_place
+                    || self.may_be_made_a_list()
+                    || is_of_other && !self.is_made_by_a_call()
             }
             Some((_, "count")) => is_own,
             // A set of which something is taken while it is gone through has to be left at once.
@@ -133,6 +136,15 @@ impl<'d> Node<'d> {
         }
         let list = Type::list(Type::Unknown);
         Typed::shown(list, Confidence::Likely, asked.span())
+    }
+
+    /// Whether one of the values that the name may have here is a list, whatever the others are.
+    fn may_be_made_a_list(self) -> bool {
+        matches!(self.ast(), AnyNodeRef::ExprName(_))
+            && self.reaching().into_iter().any(|binding| {
+                let value = binding.owner().assigned_value();
+                value.is_some_and(|value| matches!(value.ty(), Type::List(_)))
+            })
     }
 
     /// The name, or that of the attribute.

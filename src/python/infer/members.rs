@@ -32,6 +32,21 @@ impl<'d> Node<'d> {
         })
     }
 
+    /// What an object is most likely compared with: another of its class. `def __eq__(self, other)`
+    pub(super) fn compared_class(self) -> Option<Type> {
+        let AnyNodeRef::StmtFunctionDef(each) = self.parent()?.ast() else {
+            return None;
+        };
+        let compares = matches!(
+            each.name.as_str(),
+            "__eq__" | "__ne__" | "__lt__" | "__le__" | "__gt__" | "__ge__"
+        );
+        let mut parameters = each.parameters.iter_source_order();
+        let first = self.at(parameters.next().filter(|_| compares)?.as_parameter());
+        let is_second = self.at(parameters.next()?.as_parameter()) == self;
+        is_second.then(|| first.receiver_class())?
+    }
+
     /// The type of `self` or `cls`: the first parameter of a function in a class body.
     pub(super) fn receiver_class(self) -> Option<Type> {
         let function = self.parent()?;

@@ -140,6 +140,9 @@ impl<'d> Node<'d> {
         if let Some(item) = self.mapped_item() {
             return item;
         }
+        if let Some(own) = self.compared_class() {
+            return Typed::proven(own).at_most(Confidence::Likely);
+        }
         let by_callers = self.passed_by_callers();
         let Some(default) = self
             .default_value()
