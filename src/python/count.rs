@@ -370,7 +370,15 @@ impl<'d> Node<'d> {
 
     fn slice_count(self, each: &'d ast::ExprSubscript, depth: u32) -> Option<Count> {
         let Expr::Slice(slice) = &*each.slice else {
-            return self.at(&*each.value).longest_value(depth + 1);
+            let value = self.at(&*each.value);
+            let one = self
+                .at(&*each.slice)
+                .constant_str()
+                .and_then(|key| value.value_under(key));
+            return match one {
+                Some(one) => one.count(depth + 1),
+                None => value.longest_value(depth + 1),
+            };
         };
         let whole = self.at(&*each.value).count(depth + 1);
         let int =

@@ -163,6 +163,26 @@ impl<'d> Growth<'d> {
             })
     }
 
+    /// Whether a turn looks at more of it than whether there is any: then it cannot be put together after the loop.
+    pub fn is_looked_at(&self) -> bool {
+        let asks_only_whether = |place: &Node<'d>| {
+            let is_compared = place.parent().is_some_and(|parent| match parent.ast() {
+                AnyNodeRef::ExprCompare(each) => each
+                    .comparators
+                    .iter()
+                    .any(|right| matches!(right, Expr::NoneLiteral(_))),
+                _ => parent.builtin() == Some("len"),
+            });
+            place.is_stored() || place.is_tested() || is_compared
+        };
+        let is_own = |part: &Node<'d>| {
+            part.kind() == self.target.kind() && part.source() == self.target.source()
+        };
+        // Once as the target, once as what is added to.
+        self.statement.subtree().filter(is_own).nth(2).is_some()
+            || !self.reads().iter().all(asks_only_whether)
+    }
+
     /// Whether an earlier loop of the function grows the same name from the same start: what mends the one mends the other.
     pub fn goes_on(&self, grown: impl Fn(Node<'d>) -> Option<Node<'d>>) -> bool {
         let (Some(symbol), Some(function)) = (self.target.symbol(), self.target.function()) else {

@@ -80,15 +80,24 @@ impl<'d> Loop<'d> {
     /// Whether a compiler takes the loop out of the interpreter's hands, and moves what stays the same by itself.
     pub(crate) fn is_compiled(self) -> bool {
         let node = self.node();
-        let Some(AnyNodeRef::StmtFunctionDef(each)) = node.function().map(Node::ast) else {
-            return false;
+        let compiles = |above: Node<'d>| {
+            let AnyNodeRef::StmtFunctionDef(each) = above.ast() else {
+                return false;
+            };
+            each.decorator_list.iter().any(|one| {
+                let text = node.at(&one.expression).source();
+                let name = text.split('(').next().unwrap_or_default();
+                let last = name.rsplit('.').next().unwrap_or_default();
+                match last {
+                    "njit" | "overload_method" | "overload_attribute" | "register_jitable" => true,
+                    "jit" => name != "jit" || node.document.imports("numba"),
+                    // What such a function gives back is compiled in the place of the other one.
+                    "overload" => node.document.imports("numba"),
+                    _ => false,
+                }
+            })
         };
-        each.decorator_list.iter().any(|one| {
-            let text = node.at(&one.expression).source();
-            let name = text.split('(').next().unwrap_or_default();
-            let last = name.rsplit('.').next().unwrap_or_default();
-            matches!(last, "njit" | "jit") && (name != "jit" || node.document.imports("numba"))
-        })
+        node.ancestors().any(compiles)
     }
 
     /// `for _ in range(retries)` around a `try`, left at the first success.

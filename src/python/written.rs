@@ -4,7 +4,7 @@
 //! that turn a few times. Does not know sizes that come from data.
 
 use looplint_model::SizeOrigin;
-use ruff_python_ast::{AnyNodeRef, CmpOp, Operator};
+use ruff_python_ast::{AnyNodeRef, CmpOp, DictItem, Operator};
 
 use crate::count::{Count, literal};
 use crate::effects::Role;
@@ -83,6 +83,27 @@ impl<'d> Node<'d> {
             longest = longest.max(Some(n));
         }
         longest.map(literal)
+    }
+}
+
+impl<'d> Node<'d> {
+    /// What stands under a key of a dict that is written out once and does not grow: of `sizes["small"]` the list.
+    pub(crate) fn value_under(self, key: &str) -> Option<Node<'d>> {
+        let symbol = self.symbol()?;
+        let binding = symbol.single_binding()?;
+        let display = binding.owner().assigned_value()?;
+        let AnyNodeRef::ExprDict(dict) = display.ast() else {
+            return None;
+        };
+        let is_whole = binding.target().parent() == Some(binding.owner()) && !symbol.may_grow();
+        let of_key = |item: &&'d DictItem| {
+            item.key
+                .as_ref()
+                .and_then(|one| display.at(one).constant_str())
+                == Some(key)
+        };
+        let item = dict.items.iter().filter(|_| is_whole).find(of_key)?;
+        Some(display.at(&item.value))
     }
 }
 

@@ -23,7 +23,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     // What looks at all that there is so far in each turn cannot wait for the end.
-    if !growth.is_of_many() || !growth.reads().is_empty() {
+    if !growth.is_of_many() || growth.is_looked_at() {
         return;
     }
     let name = target.text();

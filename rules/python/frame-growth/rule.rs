@@ -20,7 +20,10 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let Some(growth) = Growth::of(target) else { return };
-    report(node, target, &growth.loops, cx);
+    // What looks at all that there is so far in each turn cannot wait for the end.
+    if !growth.is_looked_at() {
+        report(node, target, &growth.loops, cx);
+    }
 }
 
 fn report<'d>(node: Node<'d>, target: Node<'d>, loops: &[Loop<'d>], cx: &mut Cx<'d, Python>) {

@@ -48,7 +48,21 @@ fn gives_rows_alone(iterable: Node<'_>) -> bool {
     let fetches = |part: Node<'_>| {
         matches!(part.method(), Some((_, "select_related" | "prefetch_related" | "annotate" | "values" | "values_list")))
     };
-    gives_rows && !iterable.subtree().any(fetches)
+    gives_rows && !comes_with(iterable, &fetches, STEPS_MAX)
+}
+
+/// Names for one query that are followed.
+const STEPS_MAX: u8 = 6;
+
+/// Whether a query, or what gave one of its names its value, holds something that `fetches` knows.
+fn comes_with<'d>(query: Node<'d>, fetches: &dyn Fn(Node<'_>) -> bool, steps: u8) -> bool {
+    query.subtree().any(|part| {
+        let earlier = || {
+            let bindings = part.reaching();
+            bindings.into_iter().filter_map(|each| each.owner().assigned_value()).any(|value| comes_with(value, fetches, steps - 1))
+        };
+        fetches(part) || steps > 0 && part.kind() == Kind::Name && earlier()
+    })
 }
 
 /// Whether the model's field refers to one row of another model.

@@ -23,7 +23,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if innermost.is_left_early() || pauses(innermost) || !asks_for_the_item(node, innermost) {
         return;
     }
-    if node.is_in_test() || is_in_coroutine(node) {
+    if node.is_in_test() || is_in_coroutine(node) || is_told_before(node, innermost) {
         return;
     }
     // A session, or what holds a connection: a cache, a mail server.
@@ -60,6 +60,16 @@ fn asks_for_the_item<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
                     }))
         })
     })
+}
+
+/// Whether the loop asks the same function earlier on: what mends the one mends the other.
+fn is_told_before<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
+    let asked = |call: Node<'d>| call.children().next().map(Node::source);
+    around
+        .whole()
+        .subtree()
+        .take_while(|each| *each != node)
+        .any(|each| each.kind() == Kind::Call && asked(each) == asked(node) && asks_for_the_item(each, around))
 }
 
 /// What looks up an address, or sets the state of a connection: neither sessions nor many at a time are to be had.

@@ -111,7 +111,8 @@ fn repeated<'d>(node: Node<'d>, deed: Deed, object: Option<Node<'d>>) -> Option<
     if !calls.iter().all(|each| each.is_always_reached()) {
         return None;
     }
-    if !is_collection(deed.what, object, *place) {
+    let is_same = is_same_answer(node, &loops);
+    if !is_collection(deed.what, object, *place, is_same) {
         return None;
     }
     let wasted = match deed.what {
@@ -119,7 +120,7 @@ fn repeated<'d>(node: Node<'d>, deed: Deed, object: Option<Node<'d>>) -> Option<
         _ => false,
     };
     let wasted = wasted
-        || is_same_answer(node, &loops)
+        || is_same
         || is_lookup(*place)
         || way.len() == 1 && makes_the_same(node, *place, &loops);
     wasted.then_some((deed, object, way, loops))
@@ -217,7 +218,7 @@ fn name_for(made: Node<'_>) -> Option<Symbol<'_>> {
 /// Whether something shows that what is gone through is a collection, and no text, pair or number: its type, or that the
 /// function goes through it by a loop. An attribute that is searched in another function has to be called after data:
 /// mostly it is a list of a few that somebody chose.
-fn is_collection<'d>(what: What, object: Option<Node<'d>>, place: Node<'d>) -> bool {
+fn is_collection<'d>(what: What, object: Option<Node<'d>>, place: Node<'d>, is_same: bool) -> bool {
     let ty = object.map_or(Type::Unknown, |object| object.ty().without_none());
     let own = || place.subtree().find(|part| part.kind() == Kind::Attribute && part.root().source() == "self");
     match what {
@@ -226,7 +227,14 @@ fn is_collection<'d>(what: What, object: Option<Node<'d>>, place: Node<'d>) -> b
             None => own().is_some_and(|own| own.is_called_many()),
         },
         _ if object.is_some() && ty.is_unknown() => {
-            place.kind() != Kind::Call || matches!(place.builtin(), Some("set" | "frozenset" | "list" | "dict" | "sorted"))
+            let gone_through = match place.ast() {
+                AnyNodeRef::StmtFor(each) => place.at(&*each.iter),
+                AnyNodeRef::Comprehension(each) => place.at(&each.iter),
+                _ => place,
+            };
+            // Of an object one of its parts is gone through, and that may be another one each time.
+            let is_known = gone_through.kind() == Kind::Name || is_same && gone_through != place;
+            is_known || matches!(place.builtin(), Some("set" | "frozenset" | "list" | "dict" | "sorted"))
         }
         _ => true,
     }

@@ -24,6 +24,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
 fn advance<'d>(node: Node<'d>, target: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some((target, cut)) = cut_of(node, target) else { return };
     let Some(growth) = Growth::of(target) else { return };
+    if is_put_back(target, &growth) {
+        return;
+    }
     if growth.follows(cut_in) || cut == Cut::Varying && !goes_on_while(target, &growth) {
         return;
     }
@@ -56,6 +59,17 @@ fn advance<'d>(node: Node<'d>, target: Node<'d>, cx: &mut Cx<'d, Python>) {
     cost.after = format!("O({n})");
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
+}
+
+/// Whether the loop also puts something in front again: `xs = [x] + xs` .. `xs = xs[1:]`.
+fn is_put_back<'d>(target: Node<'d>, growth: &Growth<'d>) -> bool {
+    growth.outermost().whole().subtree().any(|part| match part.ast() {
+        AnyNodeRef::StmtAssign(_) => part.value_for(target.source()).is_some_and(|value| match value.ast() {
+            AnyNodeRef::ExprBinOp(sum) => value.at(&*sum.right).source() == target.source(),
+            _ => false,
+        }),
+        _ => false,
+    })
 }
 
 /// The target that an assignment cuts.
