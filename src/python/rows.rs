@@ -34,6 +34,82 @@ const OF_QUERIES: [&str; 10] = [
 /// Keywords that the `save` of a Django row takes, and no other.
 const OF_SAVE: [&str; 4] = ["update_fields", "using", "force_insert", "force_update"];
 
+/// Attributes that values of fields have themselves: dates, files, numbers, places, colours of an enumeration.
+const OF_VALUES: [&str; 42] = [
+    "alpha2",
+    "alpha3",
+    "amount",
+    "coords",
+    "currency",
+    "date",
+    "day",
+    "days",
+    "denominator",
+    "extent",
+    "file",
+    "geojson",
+    "height",
+    "hex",
+    "hour",
+    "imag",
+    "int",
+    "items",
+    "keys",
+    "label",
+    "lower",
+    "microsecond",
+    "minute",
+    "month",
+    "national_number",
+    "numerator",
+    "path",
+    "real",
+    "second",
+    "seconds",
+    "size",
+    "storage",
+    "time",
+    "tzinfo",
+    "upper",
+    "url",
+    "value",
+    "values",
+    "width",
+    "x",
+    "y",
+    "year",
+];
+
+/// What is called so holds a value that has a name or a code itself: files, countries, members of an enumeration.
+const NAMED_VALUES: [&str; 26] = [
+    "attachment",
+    "avatar",
+    "color",
+    "country",
+    "cover",
+    "currency",
+    "document",
+    "file",
+    "flag",
+    "icon",
+    "image",
+    "kind",
+    "language",
+    "level",
+    "logo",
+    "media",
+    "photo",
+    "picture",
+    "role",
+    "state",
+    "status",
+    "thumbnail",
+    "timezone",
+    "type",
+    "upload",
+    "video",
+];
+
 impl<'d> Node<'d> {
     /// The query set, query or model that a call gives whose receiver is not known: `rows.filter(owner=user)`,
     /// `apps.get_model("shop", "Order")`.
@@ -156,6 +232,61 @@ impl<'d> Node<'d> {
         };
         let only = around.at(only);
         waits && only.contains(self) && only.subtree().all(|part| part.kind() != Kind::Call)
+    }
+}
+
+impl<'d> Node<'d> {
+    /// Whether `row.lines` is asked for what only a manager gives: `row.lines.all()`, `row.lines.count()`.
+    pub(crate) fn is_manager_by_form(self) -> bool {
+        let call = self.parent().and_then(Node::parent);
+        let Some((call, (receiver, name))) = call.and_then(|call| Some((call, call.method()?)))
+        else {
+            return false;
+        };
+        let AnyNodeRef::ExprCall(asked) = call.ast() else {
+            return false;
+        };
+        let arguments = &asked.arguments;
+        let has_form = match name {
+            "all" | "exists" | "count" | "first" | "last" => arguments.is_empty(),
+            "filter" | "exclude" | "get" => {
+                arguments.args.is_empty() && !arguments.keywords.is_empty()
+            }
+            name => OF_QUERY_SETS.contains(&name),
+        };
+        receiver == self && has_form
+    }
+
+    /// Whether `book.author`, of a row whose model is in another file, is another row: something is read of it that no value
+    /// of a field has.
+    pub fn refers_by_form(self) -> bool {
+        let (AnyNodeRef::ExprAttribute(own), Some(parent)) = (self.ast(), self.parent()) else {
+            return false;
+        };
+        let AnyNodeRef::ExprAttribute(further) = parent.ast() else {
+            return false;
+        };
+        let (field, read) = (own.attr.as_str(), further.attr.as_str());
+        let is_called = parent.parent().is_some_and(|call| call.calls(parent));
+        let is_of_value = if is_called {
+            !matches!(
+                read,
+                "get_full_name" | "get_short_name" | "get_username" | "get_absolute_url"
+            )
+        } else {
+            OF_VALUES.contains(&read)
+        };
+        let has_name_itself = || {
+            let words = crate::dear::words(field);
+            words
+                .iter()
+                .any(|word| NAMED_VALUES.contains(&word.as_str()))
+        };
+        let is_hidden = |name: &str| name.starts_with('_') || name.starts_with(char::is_uppercase);
+        !is_of_value
+            && !is_hidden(field)
+            && !is_hidden(read)
+            && !(matches!(read, "name" | "code") && has_name_itself())
     }
 }
 

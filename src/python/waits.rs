@@ -382,12 +382,13 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// Whether the model has no manager of its own, which may fetch related rows by itself.
+    /// Whether the model has no manager of its own, which may fetch related rows by itself. One of another file is taken
+    /// to have none.
     fn has_usual_manager(self, model: &str) -> bool {
         let class = self.document.of_kind(Kind::Class).find(|each| {
             matches!(each.ast(), AnyNodeRef::StmtClassDef(body) if body.name.as_str() == model)
         });
-        class.is_some_and(|body| {
+        class.is_none_or(|body| {
             !body
                 .children()
                 .any(|each| each.kind() == Kind::Assign && each.source().starts_with("objects"))

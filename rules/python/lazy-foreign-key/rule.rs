@@ -1,6 +1,6 @@
 //! Related rows of Django models, fetched one by one as a loop comes to them.
 
-use looplint_model::{Cost, Cx};
+use looplint_model::{Confidence, Cost, Cx};
 use looplint_python::ast::AnyNodeRef;
 use looplint_python::{Kind, Loop, Multiplicity, Node, Python, Type, related_loops};
 
@@ -20,15 +20,19 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(around) = row.all_loops().find(|each| each.target().is_some_and(|target| target.symbol() == row.symbol())) else {
         return;
     };
-    let is_known = matches!(row.ty(), Type::Model(model) if is_foreign_key(node, &model, each.attr.as_str()));
-    if !is_known && !node.is_fetched_when_read() {
+    let ty = row.ty();
+    let is_known = matches!(&ty, Type::Model(model) if is_foreign_key(node, model, each.attr.as_str()));
+    let is_by_form = || matches!(&ty, Type::Model(model) if class_named(node, model).is_none()) && node.refers_by_form();
+    let is_caught = !is_known && node.is_fetched_when_read();
+    if !is_known && !is_caught && !is_by_form() {
         return;
     }
     if around.is_bounded() || node.multiplicity(around) != Multiplicity::Repeated {
         return;
     }
     let Some(iterable) = around.iterable() else { return };
-    if !iterable.is_plain_query() && (is_known || !gives_rows_alone(iterable)) || is_set_or_seen_before(node, around) {
+    let is_plain = iterable.is_plain_query() || is_caught && gives_rows_alone(iterable);
+    if !is_plain || is_set_or_seen_before(node, around) {
         return;
     }
     let (name, field) = (node.text(), each.attr.as_str());
@@ -37,6 +41,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         cx.finding(node.span(), format!("`{name}` asks the database for one related row in every iteration; {advice}"));
     finding.suggestion = advice;
     finding.label = "one query each time".into();
+    if !is_known {
+        finding.confidence = Confidence::Likely;
+    }
     finding.related = related_loops(&[around]);
     finding.cost = Some(Cost::Code(node.cost_in_trips(&[around], "round trips")));
     cx.report(finding);

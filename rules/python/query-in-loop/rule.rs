@@ -20,11 +20,12 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(&innermost) = loops.first() else { return };
     // `try: return rows.get(..)`: the first that answers ends the loop.
     let answers = asked.statement().kind() == Kind::Return && innermost.node().contains(asked.statement());
-    let is_polling = loops.iter().any(|each| each.sleeps());
-    if is_administration(place) || answers || is_polling || is_another_statement(place, innermost) {
+    // A `while` asks for what the answer before told it to, or goes in portions, or waits.
+    let goes_on = innermost.kind() == LoopKind::While;
+    if is_administration(place) || answers || goes_on || is_another_statement(place, innermost) {
         return;
     }
-    if is_fetched_with_rows(asked) || goes_through_tables(innermost) || is_own_transaction(asked, place, innermost) {
+    if is_fetched_with_rows(asked) || goes_through_tables(innermost, place) || is_own_transaction(asked, place, innermost) {
         return;
     }
     let is_other = if place == asked { another_database(asked, innermost) } else { asked.asks_another(innermost) };
@@ -80,12 +81,18 @@ fn is_another_statement<'d>(place: Node<'d>, around: Loop<'d>) -> bool {
     is_made_of_it || asks_it
 }
 
-/// `for table in tables`: each asks a table of its own, and there is no one statement for all.
-fn goes_through_tables(around: Loop<'_>) -> bool {
-    let is_named = |part: Node<'_>| {
-        part.kind() == Kind::Name && part.source().split('_').any(|word| matches!(word, "table" | "tablename" | "schema"))
+/// `for table in tables`, `for model in models: model.objects.count()`: each asks a table or column of its own, and there
+/// is no one statement for all.
+fn goes_through_tables<'d>(around: Loop<'d>, place: Node<'d>) -> bool {
+    let is_of_model = |part: Node<'d>| {
+        let AnyNodeRef::ExprAttribute(each) = part.ast() else { return false };
+        let is_manager = matches!(each.attr.as_str(), "objects" | "_default_manager" | "_base_manager" | "query");
+        is_manager && part.root().symbol().is_some_and(|symbol| around.gives(symbol))
     };
-    around.target().is_some_and(|target| target.subtree().any(is_named))
+    let is_named = |part: Node<'_>| {
+        part.kind() == Kind::Name && part.source().split('_').any(|word| matches!(word, "table" | "tablename" | "schema" | "column" | "col" | "database"))
+    };
+    place.subtree().any(is_of_model) || around.target().is_some_and(|target| target.subtree().any(is_named))
 }
 
 /// Whether each turn runs in a transaction of its own, so that one that fails leaves the others alone.

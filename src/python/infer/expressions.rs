@@ -214,6 +214,13 @@ impl<'d> Node<'d> {
                 })
             }
             None if value.ty.is_unknown() => Typed::unknown(),
+            None if matches!(value.ty, Type::Model(_)) && self.is_manager_by_form() => {
+                Typed::shown(
+                    Type::Manager(Type::Unknown.into()),
+                    Confidence::Likely,
+                    self.span(),
+                )
+            }
             // Classes of libraries have attributes that the tables do not list.
             None if matches!(value.ty, Type::Object(_))
                 && tables::method(&value.ty, name).is_none() =>

@@ -265,7 +265,7 @@ impl<'d> Node<'d> {
     }
 
     /// Whether this is a call of what `function` says.
-    fn calls(self, function: Node<'d>) -> bool {
+    pub(crate) fn calls(self, function: Node<'d>) -> bool {
         match self.ast() {
             AnyNodeRef::ExprCall(call) => self.at(&*call.func) == function,
             _ => false,
