@@ -81,9 +81,10 @@ const OF_VALUES: [&str; 42] = [
 ];
 
 /// What is called so holds a value that has a name or a code itself: files, countries, members of an enumeration.
-const NAMED_VALUES: [&str; 26] = [
+const NAMED_VALUES: [&str; 27] = [
     "attachment",
     "avatar",
+    "background",
     "color",
     "country",
     "cover",
@@ -283,7 +284,22 @@ impl<'d> Node<'d> {
                 .any(|word| NAMED_VALUES.contains(&word.as_str()))
         };
         let is_hidden = |name: &str| name.starts_with('_') || name.starts_with(char::is_uppercase);
+        // What a property puts together, or a field that holds anything.
+        let holds_any = matches!(
+            field,
+            "attrs"
+                | "config"
+                | "data"
+                | "db"
+                | "extra"
+                | "info"
+                | "meta"
+                | "options"
+                | "params"
+                | "settings"
+        );
         !is_of_value
+            && !holds_any
             && !is_hidden(field)
             && !is_hidden(read)
             && !(matches!(read, "name" | "code") && has_name_itself())

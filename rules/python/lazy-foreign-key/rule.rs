@@ -22,7 +22,10 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     };
     let ty = row.ty();
     let is_known = matches!(&ty, Type::Model(model) if is_foreign_key(node, model, each.attr.as_str()));
-    let is_by_form = || matches!(&ty, Type::Model(model) if class_named(node, model).is_none()) && node.refers_by_form();
+    // A name that the loop gives another value is not the row.
+    let is_row_alone = row.symbol().is_some_and(|symbol| symbol.single_binding().is_some());
+    let is_unseen = matches!(&ty, Type::Model(model) if class_named(node, model).is_none());
+    let is_by_form = || is_unseen && is_row_alone && node.refers_by_form();
     let is_caught = !is_known && node.is_fetched_when_read();
     if !is_known && !is_caught && !is_by_form() {
         return;
