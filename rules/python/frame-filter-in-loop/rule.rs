@@ -52,7 +52,7 @@ fn filtered(node: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
     }
     let (frame, method) = node.method()?;
     let argument = node.argument(0, "")?;
-    let is_frame = frame.ty().without_none() == Type::Frame;
+    let is_frame = frame.typed_or_frame().ty.without_none() == Type::Frame;
     match method {
         "query" if is_frame => Some((frame, argument)),
         "filter" => {
@@ -83,7 +83,7 @@ fn compared_with<'d>(part: Node<'d>, frame: Node<'d>) -> Option<Node<'d>> {
     let column = part.at(&*each.left);
     let (of, is_named) = match column.ast() {
         AnyNodeRef::ExprSubscript(each) => (column.at(&*each.value), is_column_name(column.at(&*each.slice))),
-        AnyNodeRef::ExprAttribute(each) => (column.at(&*each.value), frame.ty().without_none() == Type::Frame),
+        AnyNodeRef::ExprAttribute(each) => (column.at(&*each.value), frame.typed_or_frame().ty.without_none() == Type::Frame),
         _ => return None,
     };
     (is_named && of.source() == frame.source()).then(|| part.at(&each.comparators[0]))

@@ -51,7 +51,7 @@ fn lengthened(target: Node<'_>) -> Option<Node<'_>> {
     let frame = target.at(&*attribute.value);
     let index = target.at(&*subscript.slice);
     let is_end = index.builtin() == Some("len") && index.argument(0, "").is_some_and(|of| of.source() == frame.source());
-    (attribute.attr.as_str() == "loc" && is_end && frame.ty().without_none() == Type::Frame).then_some(frame)
+    (attribute.attr.as_str() == "loc" && is_end && frame.typed_or_frame().ty.without_none() == Type::Frame).then_some(frame)
 }
 
 /// Whether `value` is the frame `target` with something more.
@@ -68,5 +68,5 @@ fn concatenates<'d>(value: Node<'d>, target: Node<'d>) -> bool {
     }
     let Some((receiver, "append")) = value.method() else { return false };
     // A list's `append` gives None, so nobody assigns it; a frame's gives the longer frame.
-    receiver.source() == target.source() && matches!(receiver.ty(), Type::Frame | Type::Series)
+    receiver.source() == target.source() && matches!(receiver.typed_or_frame().ty, Type::Frame | Type::Series)
 }

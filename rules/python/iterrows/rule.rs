@@ -8,7 +8,7 @@ pub const ON: &[Kind] = &[Kind::Call];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some((frame, "iterrows")) = node.method() else { return };
-    let typed = frame.typed();
+    let typed = frame.typed_or_frame();
     if typed.ty.without_none() != Type::Frame || is_short(frame) || node.is_in_test() {
         return;
     }

@@ -22,7 +22,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let frame = node.at(&*by.value);
-    let typed = frame.typed();
+    let typed = frame.typed_or_frame();
     if !matches!(typed.ty.without_none(), Type::Frame | Type::Series) || node.is_in_test() {
         return;
     }

@@ -11,7 +11,7 @@ const WITH_COUNTERPART: [&str; 7] = ["abs", "round", "float", "int", "str", "min
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some((frame, "apply")) = node.method() else { return };
-    let typed = frame.typed();
+    let typed = frame.typed_or_frame();
     if typed.ty.without_none() != Type::Frame || !is_by_row(node) || node.is_in_test() {
         return;
     }

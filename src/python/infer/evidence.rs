@@ -51,6 +51,16 @@ const LIST_METHODS: [&str; 11] = [
     "sort",
 ];
 
+/// What only frames of pandas are asked for.
+const OF_FRAMES: [&str; 6] = [
+    "iterrows",
+    "itertuples",
+    "groupby",
+    "sort_values",
+    "reset_index",
+    "set_index",
+];
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Deque,
@@ -136,6 +146,29 @@ impl<'d> Node<'d> {
         }
         let list = Type::list(Type::Unknown);
         Typed::shown(list, Confidence::Likely, asked.span())
+    }
+
+    /// The type, or where nothing shows one, a frame by what hardly anything else has (`loc`, `iterrows`) or is called
+    /// (`orders_df`), in a file that imports pandas.
+    pub fn typed_or_frame(self) -> Typed {
+        let typed = self.typed();
+        let is_plain = matches!(
+            self.ast(),
+            AnyNodeRef::ExprName(_) | AnyNodeRef::ExprAttribute(_)
+        );
+        if !typed.ty.is_unknown() || !is_plain || !self.document.imports("pandas") {
+            return typed;
+        }
+        let is_asked = |each: Node<'d>| {
+            let asked = each.parent().map(Node::ast);
+            matches!(asked, Some(AnyNodeRef::ExprAttribute(asked)) if OF_FRAMES.contains(&asked.attr.as_str()))
+        };
+        let last = self.last_name().rsplit('_').next().unwrap_or_default();
+        let is_called_so = matches!(last, "df" | "dataframe");
+        if is_called_so || self.other_uses().into_iter().any(is_asked) {
+            return Typed::shown(Type::Frame, Confidence::Likely, self.span());
+        }
+        typed
     }
 
     /// Whether one of the values that the name may have here is a list, whatever the others are.
