@@ -298,11 +298,9 @@ impl<'d> Node<'d> {
                 | "params"
                 | "settings"
         );
-        !is_of_value
-            && !holds_any
-            && !is_hidden(field)
-            && !is_hidden(read)
-            && !(matches!(read, "name" | "code") && has_name_itself())
+        let is_own_name = matches!(read, "name" | "code") && has_name_itself();
+        let is_value = is_of_value || holds_any || is_hidden(field) || is_hidden(read);
+        !is_value && !is_own_name
     }
 }
 
