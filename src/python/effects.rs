@@ -163,6 +163,14 @@ impl<'d> Node<'d> {
     fn role_of_display(self) -> Use {
         match self.role().role {
             // `a, b = x, y` gives each of them a name.
+            // `xs += [x]` keeps it.
+            Role::Iterates
+                if self
+                    .parent()
+                    .is_some_and(|above| above.kind() == Kind::AugAssign) =>
+            {
+                sure(Role::Aliases)
+            }
             Role::Iterates if self.is_unpacked() || self.items_are_changed() => sure(Role::Aliases),
             Role::Contains | Role::Reads | Role::Iterates => sure(Role::Reads),
             Role::Returns => sure(Role::Returns),

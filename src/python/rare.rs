@@ -5,6 +5,7 @@
 
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
 
+use crate::dear::words;
 use crate::flow::leads_to_raise;
 use crate::growth::Growth;
 use crate::kind::Kind;
@@ -12,7 +13,10 @@ use crate::loops::Loop;
 use crate::node::Node;
 
 /// First words of functions that put something before a person's eyes.
-const SHOWS: [&str; 5] = ["debug", "display", "pprint", "print", "show"];
+const SHOWS: [&str; 6] = ["debug", "display", "pprint", "pretty", "print", "show"];
+
+/// Last words in the names of functions that say that something went wrong.
+const WRONG: [&str; 5] = ["abort", "error", "exception", "warn", "warning"];
 
 /// Methods of loggers that say that something went wrong.
 const COMPLAINS: [&str; 6] = ["critical", "error", "exception", "fatal", "warn", "warning"];
@@ -70,7 +74,7 @@ impl<'d> Node<'d> {
     /// Whether a call makes an error, or tells of one: `ValueError(..)`, `warnings.warn(..)`, `log.error(..)`.
     fn complains(self, call: &'d ast::ExprCall) -> bool {
         match &*call.func {
-            Expr::Name(name) => is_error(name.id.as_str()) || self.is_qualified("warnings.warn"),
+            Expr::Name(name) => is_error(name.id.as_str()) || says_so(name.id.as_str()),
             Expr::Attribute(each) => {
                 let name = each.attr.as_str();
                 let of = self.at(&*each.value).source();
@@ -84,6 +88,7 @@ impl<'d> Node<'d> {
                 is_error(name)
                     || COMPLAINS.contains(&name) && is_log()
                     || name == "warn" && last == "warnings"
+                    || says_so(name) && name.len() > 7
             }
             _ => false,
         }
@@ -110,9 +115,8 @@ impl<'d> Node<'d> {
             return false;
         };
         let name = each.name.as_str();
-        let mut words = name.trim_start_matches('_').split('_');
-        let shows =
-            words.next().is_some_and(|first| SHOWS.contains(&first)) && words.next().is_some();
+        let words = words(name);
+        let shows = words.len() > 1 && SHOWS.contains(&words[0].as_str());
         shows
             || matches!(
                 name,
@@ -134,6 +138,27 @@ impl Growth<'_> {
             .peekable();
         later.peek().is_some() && later.all(Node::is_rare)
     }
+}
+
+/// Whether a function of this name tells of an error: `_syntax_error`, `annotateException`; not one that gives, asks for or
+/// keeps them.
+fn says_so(name: &str) -> bool {
+    let words = words(name);
+    let tells = |word: &String| WRONG.contains(&word.as_str());
+    let is_verb = words.first().is_some_and(|first| {
+        matches!(
+            first.as_str(),
+            "get" | "is" | "has" | "set" | "add" | "count"
+        )
+    });
+    // A measure of how far off something is.
+    let is_measure = words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "mean" | "squared" | "absolute" | "relative" | "standard" | "max"
+        )
+    });
+    words.last().is_some_and(tells) && !is_verb && !is_measure
 }
 
 /// Whether a class of this name is one of errors, as far as its name says.

@@ -11,13 +11,19 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let [target] = each.targets.as_slice() else { return };
     let (target, value) = (node.at(target), node.at(&*each.value));
     let front = put_in_front(value, target);
+    let grown = |other: Node<'d>| {
+        let AnyNodeRef::StmtAssign(each) = other.ast() else { return None };
+        let [target] = each.targets.as_slice() else { return None };
+        let (target, value) = (other.at(target), other.at(&*each.value));
+        (put_in_front(value, target).is_some() || added(value, target).is_some()).then_some(target)
+    };
     let Some(added) = added(value, target).or_else(|| front.map(|front| front.source().to_owned())) else { return };
     let Some(growth) = Growth::of(target) else { return };
     let typed = growth.typed();
     if !matches!(typed.ty.without_none(), Type::List(_)) || kept_by_somebody(&growth) {
         return;
     }
-    if !growth.is_of_many() {
+    if !growth.is_of_many() || growth.is_cut() || growth.follows(grown) {
         return;
     }
     let name = target.text();

@@ -269,6 +269,12 @@ fn repeats<'d>(node: Node<'d>, confidence: &mut Confidence) -> Vec<Loop<'d>> {
 /// Whether each iteration wants an object of its own, because it changes, keeps or hands it out.
 fn is_kept<'d>(node: Node<'d>, around: Loop<'d>) -> bool {
     let fresh = node.fact().is_some_and(|fact| fact.effect == Effect::Fresh);
+    // A copy that stands in for what is not there is made to be another one's own: `known.get(name, copy(usual))`.
+    let is_copy = node.is_qualified("copy.copy") || node.is_qualified("copy.deepcopy");
+    let stands_in = || node.parent().and_then(Node::method).is_some_and(|(_, name)| matches!(name, "get" | "setdefault" | "pop"));
+    if is_copy && stands_in() {
+        return true;
+    }
     if !fresh && node.ty().is_mutable() == Proof::No {
         return false;
     }

@@ -26,8 +26,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let same = |other: Node<'d>| {
-        let (receiver, _) = other.method()?;
-        (other.source() == node.source()).then_some(receiver)
+        let (receiver, method) = other.method()?;
+        (method == "index").then_some(receiver)
     };
     if scan.follows(node, same) {
         return;

@@ -15,7 +15,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let each = scan.innermost();
     let counters = each.target().map_or_else(|| counters(each), |target| vec![target]);
     let Some(kind) = counters.into_iter().find_map(|target| moving(argument, slice, target)) else { return };
-    if !scan.is_unchanged() || steps(each.iterable()) || scan.follows(node, |other| sliced(other).map(|(_, _, of, _)| of)) {
+    if !scan.is_unchanged() || depends_on_turn(node, argument, each) || steps(each.iterable()) || scan.follows(node, |other| sliced(other).map(|(_, _, of, _)| of)) {
         return;
     }
     let name = sequence.text();
@@ -48,6 +48,14 @@ fn sliced(node: Node<'_>) -> Option<(&'static str, Node<'_>, Node<'_>, &ExprSlic
     let AnyNodeRef::ExprSubscript(subscript) = argument.ast() else { return None };
     let AnyNodeRef::ExprSlice(slice) = argument.at(&*subscript.slice).ast() else { return None };
     Some((function, argument, argument.at(&*subscript.value), slice))
+}
+
+/// `min(point.distance(other) for other in points[i:])`: what is worked out of each element is another thing in each turn.
+fn depends_on_turn<'d>(node: Node<'d>, argument: Node<'d>, around: Loop<'d>) -> bool {
+    let Some(all) = node.argument(0, "").filter(|all| all.kind() == Kind::Comprehension) else { return false };
+    let Some(target) = around.target() else { return false };
+    let is_of_turn = |name: Node<'d>| name.kind() == Kind::Name && target.subtree().any(|each| each.kind() == Kind::Name && each.symbol() == name.symbol());
+    all.subtree().any(|part| !argument.contains(part) && is_of_turn(part))
 }
 
 /// The list of `"".join(parts)` or `"".join(parts + rest)`.
