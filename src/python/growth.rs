@@ -6,6 +6,7 @@
 use looplint_model::{CodeCost, Confidence, Size, SizeOrigin};
 use ruff_python_ast::{AnyNodeRef, CmpOp, Expr};
 
+use crate::data;
 use crate::effects::Role;
 use crate::flow::Multiplicity;
 use crate::infer::Typed;
@@ -74,7 +75,30 @@ impl<'d> Growth<'d> {
             }
             _ => None,
         });
-        assigned.or_else(|| self.added_text()).unwrap_or(own)
+        assigned
+            .or_else(|| self.added_text())
+            .or_else(|| self.cut_until_empty())
+            .unwrap_or(own)
+    }
+
+    /// `while xs: .. xs = xs[1:]`: a sequence, and no array, whose truth nobody can ask.
+    fn cut_until_empty(&self) -> Option<Typed> {
+        let value = self.statement.value_for(self.target.source())?;
+        let AnyNodeRef::ExprSubscript(cut) = value.ast() else {
+            return None;
+        };
+        let is_target = |node: Node<'d>| node.source() == self.target.source();
+        let asks = self.loops.iter().any(|each| match each.node().ast() {
+            AnyNodeRef::StmtWhile(one) => is_target(each.node().at(&*one.test)),
+            _ => false,
+        });
+        // A text that is taken apart sign by sign is a short one, unless it is called otherwise.
+        let is_data = data::is_many(self.target.source());
+        let is_cut = is_data && cut.slice.is_slice_expr() && is_target(value.at(&*cut.value));
+        (asks && is_cut).then(|| {
+            let sequence = Type::Sequence(Type::Unknown.into());
+            Typed::shown(sequence, Confidence::Likely, value.span())
+        })
     }
 
     /// `+= "text"`: nothing but a text takes a text, or a list by mistake.
@@ -178,9 +202,12 @@ impl<'d> Growth<'d> {
         let is_own = |part: &Node<'d>| {
             part.kind() == self.target.kind() && part.source() == self.target.source()
         };
-        // Once as the target, once as what is added to.
-        self.statement.subtree().filter(is_own).nth(2).is_some()
-            || !self.reads().iter().all(asks_only_whether)
+        // Once as what is added to.
+        let mut looks = self
+            .statement
+            .subtree()
+            .filter(|part| is_own(part) && !asks_only_whether(part));
+        looks.nth(1).is_some() || !self.reads().iter().all(asks_only_whether)
     }
 
     /// Whether an earlier loop of the function grows the same name from the same start: what mends the one mends the other.
@@ -500,6 +527,19 @@ impl<'d> Node<'d> {
             }
         }
         None
+    }
+
+    /// The arm of `part if rows is None else rows + part` that mentions the target; the whole of any other value.
+    pub fn arm_with(self, target: Node<'d>) -> Node<'d> {
+        let AnyNodeRef::ExprIf(each) = self.ast() else {
+            return self;
+        };
+        let arms = [&each.body, &each.orelse];
+        let found = arms
+            .into_iter()
+            .map(|arm| self.at(&**arm))
+            .find(|arm| arm.mentions(target));
+        found.unwrap_or(self)
     }
 
     /// Whether the same name, attribute chain or item stands anywhere inside of it.

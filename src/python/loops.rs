@@ -9,6 +9,7 @@ use looplint_model::Span;
 use ruff_python_ast::Expr;
 
 use crate::document::Document;
+use crate::kind::Kind;
 use crate::node::Node;
 use crate::scope::Symbol;
 
@@ -79,10 +80,13 @@ impl<'d> Loop<'d> {
         self.data().target.map(|target| self.document.node(target))
     }
 
-    /// Whether each iteration gives this name a value.
+    /// Whether each iteration gives this name a value: the target's, or the parameter of a function that is called for each
+    /// item.
     pub fn gives(self, symbol: Symbol<'d>) -> bool {
-        self.target()
-            .is_some_and(|target| target.subtree().any(|part| part.symbol() == Some(symbol)))
+        match self.target() {
+            Some(target) => target.subtree().any(|part| part.symbol() == Some(symbol)),
+            None => self.node().kind() == Kind::Lambda && symbol.owner() == self.node(),
+        }
     }
 
     /// What is iterated; evaluated once, before the loop. None for `while`.

@@ -14,7 +14,8 @@ const JOINERS: [&str; 6] = [
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let AnyNodeRef::StmtAssign(each) = node.ast() else { return };
     let [target] = each.targets.as_slice() else { return };
-    let (target, value) = (node.at(target), node.at(&*each.value));
+    let target = node.at(target);
+    let value = node.at(&*each.value).arm_with(target);
     let Some(function) = grows_by(value, target) else { return };
     let Some(growth) = Growth::of(target) else { return };
     // What doubles each time is copied twice in all.

@@ -11,8 +11,8 @@ pub const ON: &[Kind] = &[Kind::Assign, Kind::Call];
 struct InPlace<'d> {
     code: String,
     shape: &'static str,
-    /// What is put in.
-    other: Node<'d>,
+    /// What is put in, where it is a whole collection.
+    other: Option<Node<'d>>,
 }
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
@@ -64,20 +64,26 @@ fn in_place<'d>(value: Node<'d>, target: Node<'d>) -> Option<InPlace<'d>> {
     match value.ast() {
         AnyNodeRef::ExprDict(dict) => {
             let [first, second] = dict.items.as_slice() else { return None };
-            let both_spread = first.key.is_none() && second.key.is_none();
-            let first_is_old = value.at(&first.value).source() == name;
+            let first_is_old = first.key.is_none() && value.at(&first.value).source() == name;
             let rest = value.at(&second.value);
-            if !both_spread || !first_is_old || rest.mentions(target) {
+            if !first_is_old || rest.mentions(target) {
                 return None;
             }
-            Some(InPlace { code: format!("{name}.update({})", rest.source()), shape: "stars", other: rest })
+            Some(match &second.key {
+                None => InPlace { code: format!("{name}.update({})", rest.source()), shape: "stars", other: Some(rest) },
+                // The value is worked out before the key then.
+                Some(key) => {
+                    let code = format!("{name}[{}] = {}", value.at(key).source(), rest.source());
+                    InPlace { code, shape: "stars", other: None }
+                }
+            })
         }
         AnyNodeRef::ExprBinOp(each) if each.op == Operator::BitOr => {
             let right = value.at(&*each.right);
             if value.at(&*each.left).source() != name || right.mentions(target) {
                 return None;
             }
-            Some(InPlace { code: format!("{name} |= {}", right.standing()?), shape: "set", other: right })
+            Some(InPlace { code: format!("{name} |= {}", right.standing()?), shape: "set", other: Some(right) })
         }
         AnyNodeRef::ExprCall(call) if value.builtin() == Some("dict") => {
             let ([old], [Keyword { arg: None, value: more, .. }]) = (&*call.arguments.args, &*call.arguments.keywords) else {
@@ -85,7 +91,7 @@ fn in_place<'d>(value: Node<'d>, target: Node<'d>) -> Option<InPlace<'d>> {
             };
             let more = value.at(more);
             (value.at(old).source() == name && !more.mentions(target))
-                .then(|| InPlace { code: format!("{name}.update({})", more.source()), shape: "stars", other: more })
+                .then(|| InPlace { code: format!("{name}.update({})", more.source()), shape: "stars", other: Some(more) })
         }
         AnyNodeRef::ExprCall(call) => {
             let (receiver, "union") = value.method()? else { return None };
@@ -95,7 +101,7 @@ fn in_place<'d>(value: Node<'d>, target: Node<'d>) -> Option<InPlace<'d>> {
             if !plain || receiver.source() != name || argument.mentions(target) {
                 return None;
             }
-            Some(InPlace { code: format!("{name}.update({})", argument.source()), shape: "union", other: argument })
+            Some(InPlace { code: format!("{name}.update({})", argument.source()), shape: "union", other: Some(argument) })
         }
         _ => None,
     }
@@ -137,7 +143,7 @@ fn merges(function: Node<'_>) -> bool {
 }
 
 fn fix<'d>(growth: &Growth<'d>, in_place: &InPlace<'d>) -> Option<Fix> {
-    let symbol = growth.target.symbol()?;
+    let (symbol, other) = (growth.target.symbol()?, in_place.other?);
     let private = symbol.private_from(growth.target, &|part| growth.statement.contains(part))?;
     let is_set = is_set(&growth.typed().ty)?;
     let fits = |value: Node<'d>| self::is_set(&value.ty()) == Some(is_set);
@@ -147,7 +153,7 @@ fn fix<'d>(growth: &Growth<'d>, in_place: &InPlace<'d>) -> Option<Fix> {
     }
     let edit = growth.statement.replace(in_place.code.clone());
     let shows_order = is_set && !symbol.uses().all(|each| growth.statement.contains(each) || is_blind_to_order(each));
-    let safety = match unproven(in_place, is_set) {
+    let safety = match unproven(other, in_place.shape, is_set) {
         Some(why) => Safety::Unsafe(why.into()),
         None if shows_order => Safety::Unsafe("a set that grew in place may be gone through in another order".into()),
         None => Safety::Safe,
@@ -181,16 +187,16 @@ fn is_blind_to_order(set: Node<'_>) -> bool {
 }
 
 /// What is not shown of the other operand; none where it is.
-fn unproven(in_place: &InPlace<'_>, is_set: bool) -> Option<&'static str> {
-    let other = in_place.other.typed();
-    let is_sure = other.confidence == Confidence::Proven;
-    let ty = other.ty;
-    match in_place.shape {
+fn unproven(other: Node<'_>, shape: &str, is_set: bool) -> Option<&'static str> {
+    let typed = other.typed();
+    let is_sure = typed.confidence == Confidence::Proven;
+    let ty = typed.ty;
+    match shape {
         "stars" if is_sure && matches!(ty, Type::Dict(..)) => None,
         "stars" => Some("`**` takes mappings alone, `update` pairs too"),
         "set" if is_set && is_sure && matches!(ty, Type::Set(_) | Type::FrozenSet(_)) => None,
         "set" if is_set => Some("the other operand may be no set and answer `|` in its own way"),
-        "set" if in_place.other.is_made_here() && matches!(ty, Type::Dict(..)) => None,
+        "set" if other.is_made_here() && matches!(ty, Type::Dict(..)) => None,
         "set" => Some("the other operand may be of a subclass of `dict` that answers `|` in its own way"),
         _ => {
             let is_whole = matches!(

@@ -9,7 +9,8 @@ pub const ON: &[Kind] = &[Kind::Assign];
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let AnyNodeRef::StmtAssign(each) = node.ast() else { return };
     let [target] = each.targets.as_slice() else { return };
-    let (target, value) = (node.at(target), node.at(&*each.value));
+    let target = node.at(target);
+    let value = node.at(&*each.value).arm_with(target);
     if let Some(frame) = lengthened(target) {
         if let Some(scan) = Scan::of(node, frame) {
             report(node, frame, &scan.loops, cx);

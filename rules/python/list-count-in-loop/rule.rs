@@ -38,7 +38,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
 /// `max(set(votes), key=votes.count)`: the function that compares is the loop.
 fn as_key<'d>(keyword: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some((list, compared)) = keyword.bound_key("count") else { return };
-    let typed = list.typed();
+    let typed = list.typed_or_own(compared);
     let ty = typed.ty.without_none();
     let small = list.extent().is_small() || compared.extent().is_small();
     if small || !is_list(&ty) || ty.iterated().is_hashable() == Proof::No {

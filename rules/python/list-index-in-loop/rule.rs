@@ -65,7 +65,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
 /// `sorted(names, key=order.index)`: the function that sorts is the loop.
 fn as_key<'d>(keyword: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some((list, sorted)) = keyword.bound_key("index") else { return };
-    let typed = list.typed();
+    let typed = list.typed_or_own(sorted);
     let small = list.extent().is_small() || sorted.extent().is_small();
     if small || !is_list(&typed.ty) {
         return;

@@ -119,12 +119,16 @@ fn gone_through(node: Node<'_>) -> Option<(&'static str, Node<'_>)> {
         let of = receiver.ty().without_none();
         return (!matches!(of, Type::Str | Type::Bytes)).then_some(("count", receiver));
     }
-    let function = match node.builtin().filter(|_| node.kind() == Kind::Call)? {
+    let by_library = |module: &str, name: &str| node.is_qualified(&format!("{module}.{name}"));
+    let function = match node.builtin().filter(|_| node.kind() == Kind::Call).unwrap_or_default() {
         "sum" => "sum",
         "min" => "min",
         "max" => "max",
         "any" => "any",
         "all" => "all",
+        _ if node.kind() != Kind::Call => return None,
+        _ if by_library("numpy", "mean") || by_library("statistics", "mean") => "mean",
+        _ if by_library("numpy", "sum") => "sum",
         _ => return None,
     };
     let argument = node.argument(0, "")?;
@@ -162,12 +166,18 @@ fn moving<'d>(argument: Node<'d>, slice: &'d ExprSlice, target: Node<'d>) -> Opt
         (None, Some(upper)) => moves(upper).then_some("prefix"),
         (Some(lower), None) => moves(lower).then_some("suffix"),
         (Some(lower), Some(upper)) if lower.constant_int() == Some(0) => moves(upper).then_some("prefix"),
+        // `[i * k:(i + 1) * k]`: the slices do not overlap.
+        (Some(lower), Some(_)) if is_product(lower) => None,
         (Some(lower), Some(upper)) if moves(lower) && moves(upper) => {
             let is_wide = |part: Node<'d>| part.kind() == Kind::Name && !moves(part) && !part.is_few_by_default();
             upper.subtree().chain(lower.subtree()).any(is_wide).then_some("window")
         }
         _ => None,
     }
+}
+
+fn is_product(bound: Node<'_>) -> bool {
+    matches!(bound.ast(), AnyNodeRef::ExprBinOp(each) if each.op == Operator::Mult)
 }
 
 /// `range(0, n, k)`: the slices do not overlap.

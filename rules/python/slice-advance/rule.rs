@@ -36,6 +36,7 @@ fn advance<'d>(node: Node<'d>, target: Node<'d>, cx: &mut Cx<'d, Python>) {
         Type::Str => "string",
         Type::Bytes => "bytes",
         Type::TupleOf(_) => "tuple",
+        Type::Sequence(_) => "sequence",
         _ => return,
     };
     if !growth.is_of_many() {

@@ -1,7 +1,7 @@
 //! `sum(lists, [])` and `reduce` with `+` over sequences.
 
 use looplint_model::{CodeCost, Confidence, Cost, Cx, Finding, Fix, Safety};
-use looplint_python::ast::{AnyNodeRef, Operator};
+use looplint_python::ast::{AnyNodeRef, Expr, Operator};
 use looplint_python::{Kind, Node, Python, Type};
 
 pub const ON: &[Kind] = &[Kind::Call];
@@ -49,7 +49,7 @@ fn added_up(node: Node<'_>) -> Option<(Node<'_>, bool)> {
     let start = node.argument(2, "").map_or(Type::Unknown, Node::ty);
     let elements = lists.ty().iterated();
     let is_sequence = |ty: &Type| matches!(ty, Type::List(_) | Type::Tuple(_) | Type::TupleOf(_));
-    (adds(function) && (is_sequence(&start) || is_sequence(&elements))).then_some((lists, false))
+    (adds(function) && (concatenates(function) || is_sequence(&start) || is_sequence(&elements))).then_some((lists, false))
 }
 
 /// Whether it is `sum(.., [])`; `sum(.., ())` adds tuples.
@@ -84,7 +84,17 @@ fn adds(function: Node<'_>) -> bool {
     }
     let AnyNodeRef::ExprLambda(lambda) = function.ast() else { return false };
     let AnyNodeRef::ExprBinOp(sum) = function.at(&*lambda.body).ast() else { return false };
-    sum.op == Operator::Add && function.at(&*sum.left).kind() == Kind::Name && function.at(&*sum.right).kind() == Kind::Name
+    let is_part = |side: Node<'_>| matches!(side.kind(), Kind::Name | Kind::List);
+    sum.op == Operator::Add && function.at(&*sum.left).kind() == Kind::Name && is_part(function.at(&*sum.right))
+}
+
+/// `operator.concat` and `lambda all, x: all + [x]`, which add sequences alone.
+fn concatenates(function: Node<'_>) -> bool {
+    let adds_list = || {
+        let AnyNodeRef::ExprLambda(lambda) = function.ast() else { return false };
+        matches!(&*lambda.body, Expr::BinOp(sum) if sum.right.is_list_expr())
+    };
+    function.is_qualified("operator.concat") || adds_list()
 }
 
 fn fix<'d>(node: Node<'d>, lists: Node<'d>) -> Option<Fix> {

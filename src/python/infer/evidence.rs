@@ -189,6 +189,23 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// As [`Node::typed_or_grown`], and a list where what is sorted or compared by a method of it is made of it itself:
+    /// `max(set(votes), key=votes.count)`.
+    pub fn typed_or_own(self, compared: Node<'d>) -> Typed {
+        let typed = self.typed_or_grown();
+        let is_own = compared
+            .subtree()
+            .any(|part| part.source() == self.source());
+        if !typed.ty.is_unknown() || !is_own || !self.has_methods_of_list() {
+            return typed;
+        }
+        Typed::shown(
+            Type::list(Type::Unknown),
+            Confidence::Likely,
+            compared.span(),
+        )
+    }
+
     /// Whether nothing is asked of the name, or attribute of `self`, that a list does not have.
     fn has_methods_of_list(self) -> bool {
         self.other_uses()
