@@ -6,7 +6,7 @@ use looplint_python::summary::What;
 use looplint_python::tables::Sink;
 use looplint_python::{Kind, Loop, LoopKind, Node, Python, Role, Type, related_loops};
 
-pub const ON: &[Kind] = &[Kind::Call, Kind::For, Kind::Clause];
+pub const ON: &[Kind] = &[Kind::Call, Kind::For, Kind::Clause, Kind::AugAssign, Kind::Subscript];
 
 /// Statements that are no questions about rows, and cannot be put together.
 const ADMINISTRATION: [&str; 19] = [
@@ -87,7 +87,7 @@ fn goes_through_tables<'d>(around: Loop<'d>, place: Node<'d>) -> bool {
     let is_of_model = |part: Node<'d>| {
         let AnyNodeRef::ExprAttribute(each) = part.ast() else { return false };
         let is_manager = matches!(each.attr.as_str(), "objects" | "_default_manager" | "_base_manager" | "query");
-        is_manager && part.root().symbol().is_some_and(|symbol| around.gives(symbol))
+        is_manager && part.at(&*each.value).identity_change(around).is_some()
     };
     let is_named = |part: Node<'_>| {
         part.kind() == Kind::Name && part.source().split('_').any(|word| matches!(word, "table" | "tablename" | "schema" | "column" | "col" | "database"))
@@ -131,21 +131,45 @@ struct Asked<'d> {
 
 /// The expression that reaches the database, and what it does there.
 fn asked(node: Node<'_>) -> Option<Asked<'_>> {
-    if node.kind() == Kind::Call {
-        node.all_loops().next()?;
-        let Some(fact) = node.fact() else { return asked_through(node) };
-        return Some(Asked { asked: node, place: node, what: words(fact.sink?)?, way: Vec::new() });
-    }
+    node.all_loops().next()?;
     // A query set asks when it is gone through.
-    let iterable = match node.ast() {
-        AnyNodeRef::StmtFor(each) => node.at(&*each.iter),
-        AnyNodeRef::Comprehension(each) => node.at(&each.iter),
-        _ => return None,
-    };
-    iterable.all_loops().next()?;
-    let is_made = iterable.kind() == Kind::Call || is_made_in_loop(iterable);
-    let is_fresh = is_made && matches!(iterable.ty(), Type::QuerySet(_) | Type::Manager(_));
-    is_fresh.then(|| Asked { asked: iterable, place: iterable, what: "query runs", way: Vec::new() })
+    if let Some(rows) = gone_through(node) {
+        rows.all_loops().next()?;
+        let is_loop = matches!(node.kind(), Kind::For | Kind::Clause);
+        let is_made = rows.kind() == Kind::Call || is_loop && is_made_in_loop(rows);
+        let is_fresh = is_made && match rows.ty() {
+            Type::QuerySet(_) => true,
+            Type::Manager(_) => is_loop,
+            _ => false,
+        };
+        if is_fresh {
+            return Some(Asked { asked: rows, place: rows, what: "query runs", way: Vec::new() });
+        }
+    }
+    if node.kind() != Kind::Call {
+        return None;
+    }
+    let Some(fact) = node.fact() else { return asked_through(node) };
+    Some(Asked { asked: node, place: node, what: words(fact.sink?)?, way: Vec::new() })
+}
+
+/// What a loop, `list(rows)`, `kept += rows`, `kept.extend(rows)` or `rows[0]` goes through.
+fn gone_through(node: Node<'_>) -> Option<Node<'_>> {
+    match node.ast() {
+        AnyNodeRef::StmtFor(each) => Some(node.at(&*each.iter)),
+        AnyNodeRef::Comprehension(each) => Some(node.at(&each.iter)),
+        AnyNodeRef::StmtAugAssign(each) => Some(node.at(&*each.value)),
+        AnyNodeRef::ExprSubscript(each) if !each.slice.is_slice_expr() => Some(node.at(&*each.value)),
+        AnyNodeRef::ExprCall(_) => {
+            const TAKERS: [&str; 8] = ["bool", "dict", "frozenset", "len", "list", "set", "sorted", "tuple"];
+            let takes = match node.method() {
+                Some((_, name)) => matches!(name, "extend" | "update"),
+                None => node.builtin().is_some_and(|name| TAKERS.contains(&name)),
+            };
+            takes.then(|| node.argument(0, ""))?
+        }
+        _ => None,
+    }
 }
 
 /// A name for a query set that each iteration makes anew: it asks where it is first gone through.

@@ -231,7 +231,8 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// `Order.objects`, where `Order` is imported from elsewhere in a Django project: a manager, by its name.
+    /// `Order.objects`, where `Order` is imported from elsewhere, and `model.objects` in a Django project: a manager, by its
+    /// name.
     fn manager_of_unseen_model(self, name: &str) -> Option<Typed> {
         if name == "query" {
             return self.query_of_unseen_model();
@@ -239,12 +240,17 @@ impl<'d> Node<'d> {
         if name != "objects" {
             return None;
         }
-        let qualified = self.qualified_name()?;
-        let model = qualified.rsplit('.').nth(1)?;
+        let qualified = self.qualified_name().unwrap_or_default();
+        let model = qualified.rsplit('.').nth(1).unwrap_or_default();
         let is_imported = qualified.matches('.').count() >= 2;
-        (is_imported && model.starts_with(char::is_uppercase)).then(|| {
-            let row = Type::Model(model.into());
-            Typed::proven(Type::Manager(row.into())).at_most(Confidence::Likely)
-        })
+        let row = if is_imported && model.starts_with(char::is_uppercase) {
+            Type::Model(model.into())
+        } else if self.document.imports("django") {
+            // `model.objects`, `self.model.objects`: of whatever model.
+            Type::Unknown
+        } else {
+            return None;
+        };
+        Some(Typed::proven(Type::Manager(row.into())).at_most(Confidence::Likely))
     }
 }
