@@ -57,6 +57,7 @@ mod scan;
 mod scope;
 mod silence;
 mod size;
+mod starts;
 pub mod summary;
 pub mod tables;
 mod text;
