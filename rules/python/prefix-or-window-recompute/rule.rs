@@ -119,17 +119,20 @@ fn gone_through(node: Node<'_>) -> Option<(&'static str, Node<'_>)> {
         let of = receiver.ty().without_none();
         return (!matches!(of, Type::Str | Type::Bytes)).then_some(("count", receiver));
     }
-    let by_library = |module: &str, name: &str| node.is_qualified(&format!("{module}.{name}"));
-    let function = match node.builtin().filter(|_| node.kind() == Kind::Call).unwrap_or_default() {
+    if node.kind() != Kind::Call {
+        return None;
+    }
+    let function = match node.builtin().unwrap_or_default() {
         "sum" => "sum",
         "min" => "min",
         "max" => "max",
         "any" => "any",
         "all" => "all",
-        _ if node.kind() != Kind::Call => return None,
-        _ if by_library("numpy", "mean") || by_library("statistics", "mean") => "mean",
-        _ if by_library("numpy", "sum") => "sum",
-        _ => return None,
+        _ => match node.called_name()? {
+            "mean" if node.is_qualified("numpy.mean") || node.is_qualified("statistics.mean") => "mean",
+            "sum" if node.is_qualified("numpy.sum") => "sum",
+            _ => return None,
+        },
     };
     let argument = node.argument(0, "")?;
     match argument.ast() {
