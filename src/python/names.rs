@@ -7,7 +7,6 @@ use ruff_python_ast::{AnyNodeRef, Expr};
 use crate::document::Document;
 use crate::kind::Kind;
 use crate::node::Node;
-use crate::purpose::shows_use;
 use crate::scope::{BindingKind, Symbol};
 
 /// Folders above a file that may say that it is one of tests.
@@ -150,8 +149,8 @@ impl<'d> Document<'d> {
         modules.iter().any(|module| self.imports(module))
     }
 
-    /// Whether the file holds tests or what helps them, or shows how something is used: by its name, its folder, or because
-    /// it imports what runs tests. Loops there run on data that somebody wrote by hand.
+    /// Whether the file holds tests or what helps them: by its name, its folder, or because it imports what runs tests.
+    /// Loops there run on data that somebody wrote by hand.
     pub(crate) fn is_of_tests(&'d self) -> bool {
         *self.memo.of_tests.get_or_init(|| {
             let mut parts = self.source.name.rsplit('/');
@@ -162,7 +161,7 @@ impl<'d> Document<'d> {
             // Folders further up say where somebody works.
             let mut folders = parts.take(FOLDERS_MAX);
             by_name
-                || folders.any(|folder| matches!(folder, "tests" | "test") || shows_use(folder))
+                || folders.any(|folder| matches!(folder, "tests" | "test"))
                 || self.of_kind(Kind::Import).any(runs_tests)
         })
     }

@@ -1,7 +1,7 @@
-//! What a file is for, as far as its name, its folder and what it imports say, and whether that means that it sees little.
+//! What a file is for, as far as its name and what it imports say, and whether that means that it sees little.
 //!
-//! Knows programs for the devices of a household, windows and forms that a person looks at, files of a command line or of
-//! settings, and folders that show how something is used. Does not know what the file does.
+//! Knows programs for the devices of a household, windows and forms that a person looks at, and files of a command line or
+//! of settings. Does not know what the file does.
 
 use crate::document::Document;
 
@@ -38,9 +38,6 @@ const TYPED: [&str; 8] = [
     "settings",
 ];
 
-/// Folders of texts and programs that show how something is used.
-const SHOWING: [&str; 6] = ["demo", "demos", "doc", "docs", "example", "examples"];
-
 impl<'d> Document<'d> {
     /// Whether its searches are among few, whatever they are called: once per click, per command or per device.
     pub(crate) fn sees_little(&'d self) -> bool {
@@ -57,9 +54,4 @@ impl<'d> Document<'d> {
                 || imports(&SCREENS)
         })
     }
-}
-
-/// Whether what a folder of this name holds shows how something is used.
-pub(crate) fn shows_use(folder: &str) -> bool {
-    SHOWING.contains(&folder)
 }
