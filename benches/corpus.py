@@ -48,23 +48,23 @@ def fetch(folder, names):
         leave = shutil.ignore_patterns("site-packages", "__pycache__")
         shutil.copytree(sysconfig.get_path("stdlib"), lib, ignore=leave)
     for name in names:
-        target = folder / name
-        if target.exists():
-            continue
-        target.mkdir()
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(target)]
-        done = any(
-            subprocess.run([*pip, *how, name], stderr=subprocess.DEVNULL).returncode == 0
-            for how in (["--only-binary", ":all:"], ["--no-binary", ":all:", "--no-build-isolation"])
-        )
-        if not done:
-            print(f"{name}: not to be had", file=sys.stderr)
-        for archive in list(target.iterdir()):
-            if archive.suffix == ".whl":
-                zipfile.ZipFile(archive).extractall(target)
-            elif archive.name.endswith(".tar.gz"):
-                tarfile.open(archive).extractall(target, filter="data")
-            archive.unlink()
+        if not (folder / name).exists():
+            download(folder / name, name)
+
+
+def download(target, requirement):
+    """What PyPI has of a requirement, unpacked into a new folder: a wheel, else the source archive."""
+    target.mkdir(parents=True)
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(target)]
+    hows = (["--only-binary", ":all:"], ["--no-binary", ":all:", "--no-build-isolation"])
+    if not any(subprocess.run([*pip, *how, requirement], stderr=subprocess.DEVNULL).returncode == 0 for how in hows):
+        print(f"{requirement}: not to be had", file=sys.stderr)
+    for archive in list(target.iterdir()):
+        if archive.suffix == ".whl":
+            zipfile.ZipFile(archive).extractall(target)
+        elif archive.name.endswith(".tar.gz"):
+            tarfile.open(archive).extractall(target, filter="data")
+        archive.unlink()
 
 
 def timed(command):
@@ -249,4 +249,5 @@ def main():
         sample(arguments)
 
 
-main()
+if __name__ == "__main__":
+    main()

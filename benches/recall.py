@@ -14,10 +14,10 @@ import csv
 import json
 import subprocess
 import sys
-import tarfile
-import zipfile
 from collections import Counter, defaultdict
 from pathlib import Path
+
+from corpus import check, download
 
 FIXES = Path(__file__).with_name("real-fixes.tsv")
 SETS = ["tuned", "second", "third", "learnt", "held-out"]
@@ -31,19 +31,8 @@ def fixes():
 def fetch(folder):
     for package, version in sorted({(fix["package"], fix["version"]) for fix in fixes()}):
         target = folder / package / version
-        if target.exists():
-            continue
-        target.mkdir(parents=True)
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(target)]
-        hows = (["--only-binary", ":all:"], ["--no-binary", ":all:", "--no-build-isolation"])
-        if not any(subprocess.run([*pip, *how, f"{package}=={version}"], stderr=subprocess.DEVNULL).returncode == 0 for how in hows):
-            print(f"{package} {version}: not to be had", file=sys.stderr)
-        for archive in list(target.iterdir()):
-            if archive.suffix == ".whl":
-                zipfile.ZipFile(archive).extractall(target)
-            elif archive.name.endswith(".tar.gz"):
-                tarfile.open(archive).extractall(target, filter="data")
-            archive.unlink()
+        if not target.exists():
+            download(target, f"{package}=={version}")
 
 
 def source_of(folder, fix):
@@ -69,7 +58,7 @@ def run(folder, binary, shows_misses):
     for number, fix in enumerate(fixes()):
         if path := source_of(folder, fix):
             sources[number] = path
-    command = [binary, "check", "--isolated", "--json", "--quiet", "--no-respect-gitignore", *map(str, sorted(set(sources.values())))]
+    command = check(binary, sorted(set(sources.values())), "--isolated")
     told = defaultdict(list)
     for finding in json.loads(subprocess.run(command, capture_output=True, text=True).stdout)["findings"]:
         told[finding["file"]].append(finding["line"])
