@@ -83,8 +83,7 @@ impl<'d> Node<'d> {
             .filter(|part| matches!(part.kind(), Kind::Name | Kind::Attribute))
             .filter(|part| *part != function || receiver.is_none());
         of_names.into_iter().any(|part| {
-            let last = part.source().rsplit('.').next().unwrap_or_default();
-            let words = crate::dear::words(last);
+            let words = crate::dear::words(part.last_name());
             words
                 .last()
                 .is_some_and(|word| ONE_AT_A_TIME.contains(&word.as_str()))

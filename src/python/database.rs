@@ -4,7 +4,7 @@
 //! file that imports SQLAlchemy to speak to it by a `session`. Evidence, never proof. Does not know what is asked.
 
 use looplint_model::Confidence;
-use ruff_python_ast::{AnyNodeRef, Expr};
+use ruff_python_ast::AnyNodeRef;
 
 use crate::infer::Typed;
 use crate::kind::Kind;
@@ -143,21 +143,14 @@ impl<'d> Node<'d> {
     /// `session`, `self.db_session`, `db.session`, `db` in a file that imports SQLAlchemy and no library whose sessions
     /// are others; `asks` where it is given a query, which no other session takes.
     pub(crate) fn is_session_by_name(self, asks: bool) -> bool {
-        let name = match self.ast() {
-            AnyNodeRef::ExprName(each) => each.id.as_str(),
-            AnyNodeRef::ExprAttribute(each) => each.attr.as_str(),
-            AnyNodeRef::ExprCall(call) => match &*call.func {
-                Expr::Name(each) => each.id.as_str(),
-                Expr::Attribute(each) => each.attr.as_str(),
-                _ => return false,
-            },
-            _ => return false,
+        let named = match self.ast() {
+            AnyNodeRef::ExprCall(call) => self.at(&*call.func),
+            _ => self,
         };
-        let name = name.to_ascii_lowercase();
         let is_of_sqlalchemy = || {
             self.document.imports_any(&SQLALCHEMY) && !self.document.imports_any(&OTHER_SESSIONS)
         };
-        match name.as_str() {
+        match named.last_name().to_ascii_lowercase().as_str() {
             "db" => self.kind() != Kind::Call && is_of_sqlalchemy(),
             name => name.ends_with("session") && (asks || is_of_sqlalchemy()),
         }

@@ -147,11 +147,7 @@ impl<'d> Node<'d> {
 
     /// The same of a number: `n_layers`.
     pub(crate) fn is_few_number_by_name(self) -> bool {
-        match self.ast() {
-            AnyNodeRef::ExprName(name) => few::is_few_of(name.id.as_str()),
-            AnyNodeRef::ExprAttribute(each) => few::is_few_of(each.attr.as_str()),
-            _ => false,
-        }
+        few::is_few_of(self.last_name())
     }
 
     /// About how many a number is that is one of a handful: `x.ndim`.

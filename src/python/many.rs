@@ -91,12 +91,7 @@ impl<'d> Node<'d> {
     /// Whether a list that is emptied from its front is a queue of data: what a caller hands in, what the loop fills
     /// while it empties it, or what is called a queue. A list that is emptied once moves little in all unless it is long.
     pub fn is_long_queue(self, around: Loop<'d>) -> bool {
-        let name = match self.ast() {
-            AnyNodeRef::ExprName(name) => name.id.as_str(),
-            AnyNodeRef::ExprAttribute(each) => each.attr.as_str(),
-            _ => "",
-        };
-        is_queue(name)
+        is_queue(self.last_name())
             || self.is_handed_in(0)
             || is_filled_with_data(around.node(), self)
             || self.is_kept_and_drained(around)

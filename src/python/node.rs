@@ -211,6 +211,15 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// The name, or that of the attribute: `c` of `a.b.c`; empty for anything else.
+    pub(crate) fn last_name(self) -> &'d str {
+        match self.ast() {
+            AnyNodeRef::ExprName(name) => name.id.as_str(),
+            AnyNodeRef::ExprAttribute(each) => each.attr.as_str(),
+            _ => "",
+        }
+    }
+
     /// The innermost loop that runs it once per iteration, inside its function.
     pub fn innermost_loop(self) -> Option<Loop<'d>> {
         self.document.loop_at(self.data().innermost)

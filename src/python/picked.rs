@@ -24,7 +24,7 @@ impl<'d> Scan<'d> {
     pub(crate) fn is_among_few(&self, site: Node<'d>) -> bool {
         site.document().sees_little()
             || site.is_in_drawing()
-            || self.object.is_of_declarations()
+            || few::is_of_declarations(self.object.last_name())
             || site.asked().is_some_and(Node::is_kind_or_written)
             || site.is_check()
             || self.object.is_choice() && !self.loops.iter().any(|each| goes_over_data(*each))
@@ -41,15 +41,6 @@ impl<'d> Node<'d> {
                 _ => None,
             },
             _ => None,
-        }
-    }
-
-    /// Whether it is called after what a program declares: classes, bases, types.
-    fn is_of_declarations(self) -> bool {
-        match self.ast() {
-            AnyNodeRef::ExprName(name) => few::is_of_declarations(name.id.as_str()),
-            AnyNodeRef::ExprAttribute(each) => few::is_of_declarations(each.attr.as_str()),
-            _ => false,
         }
     }
 

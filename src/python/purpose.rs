@@ -48,10 +48,9 @@ impl<'d> Document<'d> {
                 .rsplit('/')
                 .next()
                 .and_then(|file| file.split('.').next());
-            let imports = |names: &[&str]| names.iter().any(|name| self.imports(name));
             stem.is_some_and(|stem| TYPED.contains(&stem))
-                || imports(&HOUSEHOLDS)
-                || imports(&SCREENS)
+                || self.imports_any(&HOUSEHOLDS)
+                || self.imports_any(&SCREENS)
         })
     }
 }

@@ -135,7 +135,7 @@ impl<'d> Node<'d> {
                 Type::QuerySet(Type::Unknown.into())
             }
             // Migrations of Django.
-            "get_model" if receiver.source().rsplit('.').next() == Some("apps") => {
+            "get_model" if receiver.last_name() == "apps" => {
                 let last = self.argument(1, "model_name").or(self.argument(0, ""))?;
                 let model = last.constant_str()?.rsplit('.').next()?;
                 Type::ModelClass(model.into())

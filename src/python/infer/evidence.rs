@@ -180,15 +180,6 @@ impl<'d> Node<'d> {
             })
     }
 
-    /// The name, or that of the attribute.
-    fn last_name(self) -> &'d str {
-        match self.ast() {
-            AnyNodeRef::ExprName(name) => name.id.as_str(),
-            AnyNodeRef::ExprAttribute(each) => each.attr.as_str(),
-            _ => "",
-        }
-    }
-
     /// As [`Node::typed_or_grown`], and a list where what is sorted or compared by a method of it is made of it itself:
     /// `max(set(votes), key=votes.count)`.
     pub fn typed_or_own(self, compared: Node<'d>) -> Typed {
