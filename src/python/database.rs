@@ -94,11 +94,10 @@ impl<'d> Node<'d> {
 
     /// What a method gives whose receiver is of unknown type: a cursor, or SQLAlchemy's query.
     pub(crate) fn type_from_database(self) -> Option<Typed> {
-        let (receiver, method) = self.method()?;
-        let first = self.argument(0, "");
-        let ty = match method {
-            "cursor" if first.is_none() => Type::Cursor,
-            "query" if first.is_some() && receiver.is_session_by_name(true) => query(),
+        let is_given = || self.argument(0, "").is_some();
+        let ty = match self.method()? {
+            (_, "cursor") if !is_given() => Type::Cursor,
+            (receiver, "query") if is_given() && receiver.is_session_by_name(true) => query(),
             _ => return None,
         };
         Some(Typed::shown(ty, Confidence::Likely, self.span()))
@@ -158,6 +157,6 @@ impl<'d> Node<'d> {
 }
 
 /// SQLAlchemy's query.
-fn query() -> Type {
+pub(crate) fn query() -> Type {
     Type::Object("sqlalchemy.orm.Query".into())
 }

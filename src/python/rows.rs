@@ -6,6 +6,7 @@
 use looplint_model::Confidence;
 use ruff_python_ast::{AnyNodeRef, ExprCall, ExprContext};
 
+use crate::database::query;
 use crate::infer::Typed;
 use crate::kind::Kind;
 use crate::loops::Loop;
@@ -119,9 +120,7 @@ impl<'d> Node<'d> {
         let arguments = &call.arguments;
         let is_django = || self.document().imports("django");
         let ty = match name {
-            "filter_by" if arguments.args.is_empty() && !arguments.keywords.is_empty() => {
-                Type::Object("sqlalchemy.orm.Query".into())
-            }
+            "filter_by" if arguments.args.is_empty() && !arguments.keywords.is_empty() => query(),
             // A lookup; what a decorator or a search engine filters by is written as a text first.
             "filter" | "exclude" => {
                 let is_lookup = arguments.keywords.iter().any(|each| each.arg.is_some())
@@ -157,10 +156,7 @@ impl<'d> Node<'d> {
         let is_query = qualified.matches('.').count() >= 2
             && model.starts_with(char::is_uppercase)
             && OF_QUERIES.contains(&asked);
-        is_query.then(|| {
-            let ty = Type::Object("sqlalchemy.orm.Query".into());
-            Typed::shown(ty, Confidence::Likely, self.span())
-        })
+        is_query.then(|| Typed::shown(query(), Confidence::Likely, self.span()))
     }
 
     /// What a call does that ties rows together through an attribute of a row whose model is in another file:

@@ -30,10 +30,10 @@ impl<'d> Node<'d> {
         }
         if let Some(name) = self.qualified_name() {
             let typed = self.type_of_library_call(&name, &arguments());
-            return match self.type_from_database() {
-                Some(asked) if typed.ty.is_unknown() => asked,
-                _ => typed,
-            };
+            if !typed.ty.is_unknown() {
+                return typed;
+            }
+            return self.type_from_database().unwrap_or(typed);
         }
         let function = self.at(&*call.func).infer();
         match &function.ty {
