@@ -19,11 +19,11 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     }
     let object = gone_through(iterable);
     let Some(scan) = Scan::of(iterable, object) else { return };
-    let growth = object.grows_by(scan.outermost());
-    let unchanged = match (object.invariant(scan.outermost()), growth) {
-        (Ok(confidence), _) => confidence,
-        (Err(_), Some(_)) => Confidence::Likely,
-        (Err(_), None) => return,
+    let growth = || object.grows_by(scan.outermost());
+    let unchanged = match object.invariant(scan.outermost()) {
+        Ok(confidence) => confidence,
+        Err(_) if growth().is_some() => Confidence::Likely,
+        Err(_) => return,
     };
     if object != iterable && iterable.builtin().is_none() && iterable.invariant(scan.outermost()).is_err() {
         return;
@@ -33,6 +33,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if ty.is_hashable() == Proof::No || key.other.ty().is_hashable() == Proof::No {
         return;
     }
+    let growth = growth();
     let name = object.text();
     let place = if inner.is_clause() { inner.whole().span() } else { inner.span() };
     let mut finding = cx.finding(
