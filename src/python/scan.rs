@@ -61,20 +61,18 @@ impl<'d> Scan<'d> {
                 .is_some_and(|at| at.constant_int() != Some(-1)),
             _ => matches!(method, "remove" | "insert" | "sort" | "reverse"),
         };
-        self.outermost()
-            .whole()
-            .subtree()
-            .any(|part| {
-                match part.ast() {
+        let takes_from = |part: Node<'d>, target: &Expr| {
+            let of = target.as_subscript_expr().map(|each| part.at(&*each.value));
+            of.is_some_and(is_same)
+        };
+        let changes = |part: Node<'d>| match part.ast() {
             AnyNodeRef::ExprCall(_) => part
                 .method()
                 .is_some_and(|(receiver, method)| moves(part, method) && is_same(receiver)),
-            AnyNodeRef::StmtDelete(each) => each.targets.iter().any(|target| {
-                matches!(target, Expr::Subscript(one) if is_same(part.at(&*one.value)))
-            }),
+            AnyNodeRef::StmtDelete(each) => each.targets.iter().any(|one| takes_from(part, one)),
             _ => false,
-        }
-            })
+        };
+        self.outermost().whole().subtree().any(changes)
     }
 
     /// The innermost of the loops.
