@@ -2,6 +2,7 @@
 //!
 //! Knows what a turn asks with, and what in a loop speaks for one after the other. Does not know what is asked.
 
+use crate::dear::words;
 use crate::kind::Kind;
 use crate::loops::Loop;
 use crate::node::Node;
@@ -83,7 +84,7 @@ impl<'d> Node<'d> {
             .filter(|part| matches!(part.kind(), Kind::Name | Kind::Attribute))
             .filter(|part| *part != function || receiver.is_none());
         of_names.into_iter().any(|part| {
-            let words = crate::dear::words(part.last_name());
+            let words = words(part.last_name());
             words
                 .last()
                 .is_some_and(|word| ONE_AT_A_TIME.contains(&word.as_str()))

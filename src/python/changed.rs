@@ -24,9 +24,7 @@ impl<'d> Node<'d> {
             _ => None,
         })
     }
-}
 
-impl<'d> Node<'d> {
     /// The `append` that adds to a list in `around`, where nothing else there changes the list: `unique.append(row)`.
     pub fn grows_by(self, around: Loop<'d>) -> Option<Node<'d>> {
         if self.identity_change(around).is_some() {

@@ -7,6 +7,7 @@ use looplint_model::Confidence;
 use ruff_python_ast::{AnyNodeRef, ExprCall, ExprContext};
 
 use crate::database::query;
+use crate::dear::words;
 use crate::infer::Typed;
 use crate::kind::Kind;
 use crate::loops::Loop;
@@ -230,9 +231,7 @@ impl<'d> Node<'d> {
         let only = around.at(only);
         waits && only.contains(self) && only.subtree().all(|part| part.kind() != Kind::Call)
     }
-}
 
-impl<'d> Node<'d> {
     /// Whether `row.lines` is asked for what only a manager gives: `row.lines.all()`, `row.lines.count()`.
     pub(crate) fn is_manager_by_form(self) -> bool {
         let call = self.parent().and_then(Node::parent);
@@ -274,7 +273,7 @@ impl<'d> Node<'d> {
             OF_VALUES.contains(&read)
         };
         let has_name_itself = || {
-            let words = crate::dear::words(field);
+            let words = words(field);
             words
                 .iter()
                 .any(|word| NAMED_VALUES.contains(&word.as_str()))

@@ -66,12 +66,10 @@ fn keys_come_back<'d>(
 
 /// Whether the loop's variable takes each value of the key once: an index, or the keys of a dict or set.
 fn is_each_once<'d>(key: Node<'d>, around: Loop<'d>) -> bool {
-    let (Some(target), Some(iterable)) = (around.target(), around.iterable()) else {
+    let Some(iterable) = around.iterable() else {
         return false;
     };
-    let is_target = target.subtree().any(|part| {
-        part.kind() == Kind::Name && part.symbol().is_some() && part.symbol() == key.symbol()
-    });
+    let is_given = key.symbol().is_some_and(|symbol| around.gives(symbol));
     let distinct = matches!(
         iterable.ty().without_none(),
         Type::Dict(..)
@@ -81,7 +79,7 @@ fn is_each_once<'d>(key: Node<'d>, around: Loop<'d>) -> bool {
             | Type::Items(_)
             | Type::Range
     ) || matches!(iterable.builtin(), Some("enumerate" | "range" | "set"));
-    is_target && distinct
+    is_given && distinct
 }
 
 /// Whether an iteration of `around` gives the target a value that is not made of its old one.

@@ -1,7 +1,7 @@
 //! How many items somebody wrote out for a name, over all places that give it some.
 //!
-//! Knows names that get one of several displays, collections whose length was asked just before, and lists that grow by one item at places that no loop repeats, or loops
-//! that turn a few times. Does not know sizes that come from data.
+//! Knows names that get one of several displays, collections whose length was asked just before, and lists that grow by
+//! one item at places that no loop repeats, or loops that turn a few times. Does not know sizes that come from data.
 
 use looplint_model::SizeOrigin;
 use ruff_python_ast::{AnyNodeRef, CmpOp, DictItem, Operator};
@@ -84,9 +84,7 @@ impl<'d> Node<'d> {
         }
         longest.map(literal)
     }
-}
 
-impl<'d> Node<'d> {
     /// What stands under a key of a dict that is written out once and does not grow: of `sizes["small"]` the list.
     pub(crate) fn value_under(self, key: &str) -> Option<Node<'d>> {
         let symbol = self.symbol()?;

@@ -53,8 +53,7 @@ fn sliced(node: Node<'_>) -> Option<(&'static str, Node<'_>, Node<'_>, &ExprSlic
 /// `min(point.distance(other) for other in points[i:])`: what is worked out of each element is another thing in each turn.
 fn depends_on_turn<'d>(node: Node<'d>, argument: Node<'d>, around: Loop<'d>) -> bool {
     let Some(all) = node.argument(0, "").filter(|all| all.kind() == Kind::Comprehension) else { return false };
-    let Some(target) = around.target() else { return false };
-    let is_of_turn = |name: Node<'d>| name.kind() == Kind::Name && target.subtree().any(|each| each.kind() == Kind::Name && each.symbol() == name.symbol());
+    let is_of_turn = |part: Node<'d>| part.symbol().is_some_and(|symbol| around.gives(symbol));
     all.subtree().any(|part| !argument.contains(part) && is_of_turn(part))
 }
 
