@@ -18,6 +18,9 @@ use crate::starts::starts_anew;
 use crate::tables::Effect;
 use crate::types::Type;
 
+/// A slice of so many at most is short.
+const SHORT_MAX: i64 = 64;
+
 /// A name, attribute or item that each iteration of some loops makes anew out of itself.
 #[derive(Clone, Debug)]
 pub struct Growth<'d> {
@@ -56,8 +59,8 @@ impl<'d> Growth<'d> {
         self.loops.iter().any(|each| each.turns_many_times()) && !self.tells_of_error()
     }
 
-    /// The type of what grows. Where nothing shows it, what the same function assigns to the same place, or what is
-    /// added to it, is evidence short of proof.
+    /// The type of what grows. Where nothing shows it, what the same function assigns to the same place, what is added to
+    /// it, or what reads it, is evidence short of proof.
     pub fn typed(&self) -> Typed {
         let own = self.target.typed();
         if !own.ty.is_unknown() {
@@ -78,6 +81,7 @@ impl<'d> Growth<'d> {
         });
         assigned
             .or_else(|| self.added_text())
+            .or_else(|| self.target.read_as_bytes())
             .or_else(|| self.cut_until_empty())
             .unwrap_or(own)
     }
@@ -148,6 +152,26 @@ impl<'d> Growth<'d> {
             .bindings()
             .filter(|binding| !whole.contains(binding.target()))
             .collect()
+    }
+
+    /// Whether it is cut to a few before the loops: `data = data[:24]`.
+    pub fn starts_short(&self) -> bool {
+        self.starts().iter().any(|binding| {
+            let Some(value) = binding.owner().assigned_value() else {
+                return false;
+            };
+            let AnyNodeRef::ExprSubscript(cut) = value.ast() else {
+                return false;
+            };
+            let Expr::Slice(slice) = &*cut.slice else {
+                return false;
+            };
+            let upper = slice
+                .upper
+                .as_ref()
+                .and_then(|upper| value.at(&**upper).constant_int());
+            upper.is_some_and(|upper| (0..=SHORT_MAX).contains(&upper))
+        })
     }
 
     /// Where the loops use the value for anything but growing.

@@ -170,6 +170,7 @@ fn drops_end<'d>(node: Node<'d>, each: &'d ast::StmtWhile) -> bool {
         Expr::BoolOp(test) if test.op == BoolOp::And => {
             test.values.iter().any(|value| asks_end(node.at(value)))
         }
+        Expr::BoolOp(test) => test.values.iter().all(|value| asks_end(node.at(value))),
         test => asks_end(node.at(test)),
     };
     asks && each.body.iter().any(|statement| takes_one(node, statement))

@@ -39,7 +39,7 @@ fn advance<'d>(node: Node<'d>, target: Node<'d>, cx: &mut Cx<'d, Python>) {
         Type::Sequence(_) => "sequence",
         _ => return,
     };
-    if !growth.is_of_many() {
+    if !growth.is_of_many() || growth.starts_short() {
         return;
     }
     let name = target.text();
@@ -115,7 +115,7 @@ fn cut_of<'d>(statement: Node<'d>, target: Node<'d>) -> Option<(Node<'d>, Cut)> 
 }
 
 /// Whether the data say how much is cut off: a length or position read from it. What a call took, such as the number of
-/// bytes sent, is mostly a large part.
+/// bytes sent, is mostly a large part, and so may be what a number of four bytes measures.
 fn is_of_data<'d>(lower: Node<'d>, target: Node<'d>) -> bool {
     lower.subtree().filter(|part| part.kind() == Kind::Name).any(|name| {
         let reaching = name.reaching();
@@ -123,6 +123,9 @@ fn is_of_data<'d>(lower: Node<'d>, target: Node<'d>) -> bool {
         let value = binding.owner().assigned_value();
         value.is_some_and(|value| {
             let of_target = value.mentions(target);
+            if let Some(read) = value.subtree().find(|part| part.bytes_read().is_some()) {
+                return of_target && !read.reads_wide_number();
+            }
             let is_call = value.kind() == Kind::Call && !matches!(value.method(), Some((_, "find" | "index" | "end")));
             of_target && !(is_call && value.builtin().is_none())
         })

@@ -8,9 +8,11 @@ use ruff_python_ast::AnyNodeRef;
 
 use super::Typed;
 use crate::data;
+use crate::dear;
 use crate::flow::Multiplicity;
 use crate::loops::Loop;
 use crate::node::Node;
+use crate::scope::Symbol;
 use crate::types::Type;
 
 /// Methods that hardly anything else has, by the type that has them.
@@ -59,6 +61,34 @@ const OF_FRAMES: [&str; 6] = [
     "sort_values",
     "reset_index",
     "set_index",
+];
+
+/// What a text or bytes of any length are called, beside the names of data.
+const BUFFERS: [&str; 12] = [
+    "blob", "body", "buf", "buffer", "chunk", "content", "contents", "message", "msg", "packet",
+    "pkt", "raw",
+];
+
+/// Functions that read bytes, and at which of their arguments.
+const READ_BYTES: [(&str, usize); 18] = [
+    ("struct.unpack", 1),
+    ("struct.unpack_from", 1),
+    ("struct.iter_unpack", 1),
+    ("int.from_bytes", 0),
+    ("binascii.a2b_base64", 0),
+    ("binascii.a2b_hex", 0),
+    ("binascii.b2a_base64", 0),
+    ("binascii.b2a_hex", 0),
+    ("binascii.crc32", 0),
+    ("binascii.crc_hqx", 0),
+    ("binascii.hexlify", 0),
+    ("binascii.unhexlify", 0),
+    ("codecs.decode", 0),
+    ("codecs.ascii_decode", 0),
+    ("codecs.latin_1_decode", 0),
+    ("codecs.utf_8_decode", 0),
+    ("socket.inet_ntoa", 0),
+    ("socket.inet_ntop", 1),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -169,6 +199,84 @@ impl<'d> Node<'d> {
             return Typed::shown(Type::Frame, Confidence::Likely, self.span());
         }
         typed
+    }
+
+    /// The bytes that a call reads: `data[:4]` of `struct.unpack("!I", data[:4])`, `int.from_bytes(data[:4], "big")` and
+    /// `data[:4].decode("utf-8")`. Of what no slice is taken only where the encoding is written out: tokens are decoded, too.
+    pub fn bytes_read(self) -> Option<Node<'d>> {
+        if !matches!(self.ast(), AnyNodeRef::ExprCall(_)) {
+            return None;
+        }
+        if let Some(name) = self.qualified_name() {
+            let (_, at) = READ_BYTES.iter().find(|(known, _)| *known == name)?;
+            return self.argument(*at, "");
+        }
+        let (receiver, name) = self.method()?;
+        let first = self.argument(0, "encoding");
+        match name {
+            // `HEADER = struct.Struct("!HH")`, wherever it is made.
+            "unpack" | "unpack_from" if self.document.imports("struct") => first,
+            "decode" => {
+                let says_encoding = first.is_some_and(|name| name.constant_str().is_some());
+                let is_part = is_slice(receiver) && first.is_none();
+                (says_encoding || is_part).then_some(receiver)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a call that reads bytes reads a number of more than two of them, as far as it shows: what such a number
+    /// measures may be large.
+    pub fn reads_wide_number(self) -> bool {
+        let of_format = |format: &str| {
+            !format
+                .bytes()
+                .all(|sign| b"@=<>! 0123456789xcbB?hHs".contains(&sign))
+        };
+        let format = self.argument(0, "").and_then(Node::constant_str);
+        let read = self.bytes_read();
+        let width = read
+            .filter(|read| is_slice(*read))
+            .and_then(|read| read.extent().bound);
+        match format {
+            Some(format) if read != self.argument(0, "") => of_format(format),
+            _ if matches!(self.method(), Some((_, "decode"))) => false,
+            _ => width.is_none_or(|width| width > 2),
+        }
+    }
+
+    /// Bytes by the calls that read the name, or slices of it, with [`Confidence::Likely`]; none where the function makes it
+    /// a `memoryview`, which is read in the same ways and sliced without a copy, nor where it is not called after data or a
+    /// buffer: a field of a packet is a few bytes.
+    pub(crate) fn read_as_bytes(self) -> Option<Typed> {
+        let name = self.last_name();
+        let is_buffer = dear::words(name)
+            .last()
+            .is_some_and(|last| BUFFERS.contains(&last.as_str()));
+        if !is_buffer && !data::is_many(name) {
+            return None;
+        }
+        let is_view = |value: Node<'d>| {
+            let mut parts = value.subtree();
+            parts.any(|part| part.builtin() == Some("memoryview"))
+        };
+        let uses = self.other_uses();
+        let values = uses.iter().filter(|each| each.is_stored());
+        let bound = self.symbol().into_iter().flat_map(Symbol::bindings);
+        let stored = values.filter_map(|each| each.statement().assigned_value());
+        let given = bound.filter_map(|each| each.owner().assigned_value());
+        if stored.chain(given).any(is_view) {
+            return None;
+        }
+        uses.into_iter().find_map(|each| {
+            let above = each.parent()?;
+            let place = if is_slice(above) { above } else { each };
+            let call = place
+                .ancestors()
+                .find(|above| matches!(above.ast(), AnyNodeRef::ExprCall(_)))?;
+            let is_read = call.bytes_read() == Some(place);
+            is_read.then(|| Typed::shown(Type::Bytes, Confidence::Likely, call.span()))
+        })
     }
 
     /// Whether one of the values that the name may have here is a list, whatever the others are.
@@ -326,4 +434,9 @@ impl<'d> Node<'d> {
             _ => Vec::new(),
         }
     }
+}
+
+/// `data[4:8]`.
+fn is_slice(node: Node<'_>) -> bool {
+    matches!(node.ast(), AnyNodeRef::ExprSubscript(each) if each.slice.is_slice_expr())
 }
