@@ -55,6 +55,7 @@ mod reach;
 mod rows;
 mod scan;
 mod scope;
+mod selected;
 mod silence;
 mod size;
 mod starts;
@@ -88,6 +89,7 @@ pub use node::Node;
 pub use private::Private;
 pub use scan::{Scan, related_loops};
 pub use scope::{Binding, BindingKind, ScopeKind, Symbol};
+pub use selected::Selected;
 pub use size::{BOUNDED_MAX, Extent};
 pub use types::Type;
 

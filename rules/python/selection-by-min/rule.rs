@@ -1,12 +1,15 @@
-//! `m = min(xs)` and `xs.remove(m)` in one loop.
+//! `m = min(xs)` and `xs.remove(m)` in one loop, also where a loop compares one after the other.
 
-use looplint_model::{Cost, Cx, Related};
-use looplint_python::{Kind, Monomial, Node, Python, Scan, Type, big_o};
+use looplint_model::{Confidence, Cost, Cx, Related, Span};
+use looplint_python::{Kind, Monomial, Node, Python, Scan, Selected, Type, Typed, big_o};
 
-pub const ON: &[Kind] = &[Kind::Call];
+pub const ON: &[Kind] = &[Kind::Call, Kind::For];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
-    if !matches!(node.builtin(), Some("min" | "max")) || node.kind() != Kind::Call {
+    if node.kind() == Kind::For {
+        return check_by_hand(node, cx);
+    }
+    if !matches!(node.builtin(), Some("min" | "max")) {
         return;
     }
     let Some(list) = node.argument(0, "") else { return };
@@ -19,21 +22,34 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     }
     let typed = list.typed();
     let Some(removal) = removal(node, list, &scan) else { return };
+    let message = format!("`{}` looks at all of `{}` and one element is removed", node.text(), list.text());
+    report(node.span(), message, &scan, typed, removal, cx);
+}
+
+/// A loop that keeps the best so far.
+fn check_by_hand<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let Some(Selected { collection, search, removal, .. }) = node.selected() else { return };
+    let Some(scan) = Scan::of(collection, collection) else { return };
+    let mut typed = collection.typed();
+    typed.confidence = typed.confidence.min(Confidence::Likely);
+    let message = format!("this loop looks at all of `{}` for the best, which is removed", collection.text());
+    report(search.span(), message, &scan, typed, removal, cx);
+}
+
+fn report<'d>(at: Span, what: String, scan: &Scan<'d>, typed: Typed, removal: Node<'d>, cx: &mut Cx<'d, Python>) {
     if !matches!(typed.ty.without_none(), Type::List(_) | Type::Set(_) | Type::Unknown) {
         return;
     }
+    let list = scan.object;
     let name = list.text();
-    let mut finding = cx.finding(
-        node.span(),
-        format!("`{}` looks at all of `{name}` and one element is removed, in every iteration; sort once, or keep a heap", node.text()),
-    );
+    let mut finding = cx.finding(at, format!("{what}, in every iteration; sort once, or keep a heap"));
     finding.suggestion = format!("sort `{name}` once, or keep it as a heap with `heapq`");
     finding.label = "looks at all that is left".into();
-    finding.confidence = typed.confidence.max(looplint_model::Confidence::Likely);
+    finding.confidence = typed.confidence.max(Confidence::Likely);
     finding.related = scan.related(&typed);
     finding.related.push(Related { span: removal.span(), message: "one element goes here".into() });
     let n = list.size_name();
-    let mut cost = node.square_cost(list, &scan.loops);
+    let mut cost = list.square_cost(list, &scan.loops);
     cost.after = big_o(&[Monomial::of(&n).log(&n)]);
     finding.cost = Some(Cost::Code(cost));
     cx.report(finding);
