@@ -17,6 +17,7 @@ mod decode;
 mod deeds;
 mod degree;
 mod depth;
+mod distinct;
 mod document;
 mod edits;
 mod effects;

@@ -1,14 +1,17 @@
-//! Frames of which a loop keeps the rows of one key per turn, going through all of them each time.
+//! Frames and arrays of which a loop keeps the rows of one key per turn, going through all of them each time.
 
 use looplint_model::{Confidence, Cost, Cx};
 use looplint_python::ast::{AnyNodeRef, CmpOp, Expr};
-use looplint_python::{Kind, Loop, Multiplicity, Node, Python, Type, related_loops};
+use looplint_python::{Kind, Loop, Multiplicity, Node, Python, Scan, Type, related_loops};
 
-pub const ON: &[Kind] = &[Kind::Subscript, Kind::Call];
+pub const ON: &[Kind] = &[Kind::Subscript, Kind::Call, Kind::Compare];
 
 pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if node.all_loops().next().is_none() {
         return;
+    }
+    if node.kind() == Kind::Compare {
+        return check_array(node, cx);
     }
     let Some((frame, key)) = filtered(node) else { return };
     let repeats = |each: &Loop<'d>| {
@@ -31,6 +34,52 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     finding.related = related_loops(&loops);
     finding.cost = Some(Cost::Code(node.scan_cost(frame, &loops)));
     cx.report(finding);
+}
+
+/// `labels == label` in a loop over the different values of an array.
+fn check_array<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
+    let Some((array, of, turns)) = compared(node) else { return };
+    let Some(scan) = Scan::of(node, array) else { return };
+    let mut before = turns.whole().subtree().take_while(|other| *other != node);
+    let is_told = before.any(|other| compared(other).is_some_and(|(.., others)| others == turns));
+    let is_wanted = turns.shows_each() || turns.works_on_whole_arrays() || node.is_kept_mask();
+    if !scan.loops.contains(&turns) || is_told || is_wanted || node.is_rare() || array.is_written_in(scan.outermost()) {
+        return;
+    }
+    let name = array.text();
+    let advice = if !array.is_of_same_array(of) {
+        format!("sort `{name}` once and find each value in it with `np.searchsorted`")
+    } else if is_counted(node) {
+        format!("count them all at once with `np.unique({name}, return_counts=True)` or `np.bincount`")
+    } else {
+        format!("sort `{name}` once and part it with `np.split`, or sum by group with `np.bincount` or `np.add.at`")
+    };
+    let mut finding = cx.finding(
+        node.span(),
+        format!("`{}` compares all of the array `{name}` with one of many values in every iteration; {advice}", node.text()),
+    );
+    finding.suggestion = advice;
+    finding.label = "goes through the whole array for one value each time".into();
+    finding.confidence = Confidence::Likely;
+    finding.related = related_loops(&scan.loops);
+    finding.cost = Some(Cost::Code(scan.cost()));
+    cx.report(finding);
+}
+
+/// The array that is compared whole with a value of each turn, the array that the values are of, and the loop.
+fn compared(node: Node<'_>) -> Option<(Node<'_>, Node<'_>, Loop<'_>)> {
+    let (array, value) = node.array_compared()?;
+    let (of, turns) = value.value_per_turn()?;
+    Some((array, of, turns))
+}
+
+/// `(labels == label).sum()`, `np.count_nonzero(labels == label)`.
+fn is_counted(compare: Node<'_>) -> bool {
+    let call = compare.ancestors().find(|above| above.kind() == Kind::Call);
+    call.is_some_and(|call| match call.method() {
+        Some((receiver, "sum")) if receiver == compare => true,
+        _ => call.argument(0, "") == Some(compare) && (call.is_qualified("numpy.sum") || call.is_qualified("numpy.count_nonzero")),
+    })
 }
 
 /// The frame of which rows are kept, and what decides which: `frame[frame["owner"] == name]`, `frame.loc[..]`,
