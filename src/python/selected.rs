@@ -122,9 +122,13 @@ impl<'d> Body<'d> {
         node.kind() == self.collection.kind() && node.source() == self.collection.source()
     }
 
-    /// The names that an `if` gives what is better than they were.
+    /// The names that an `if`, or an arm of it, gives what is better than they were.
     fn kept(self, place: Node<'d>, choice: &'d StmtIf) -> Option<Vec<Symbol<'d>>> {
-        let targets = choice.body.iter().filter_map(|statement| match statement {
+        let arms = choice.elif_else_clauses.iter();
+        let tests = arms.clone().filter_map(|arm| arm.test.as_ref());
+        let mut tests = std::iter::once(&*choice.test).chain(tests);
+        let statements = choice.body.iter().chain(arms.flat_map(|arm| &arm.body));
+        let targets = statements.filter_map(|statement| match statement {
             Stmt::Assign(each) => Some(&each.targets),
             _ => None,
         });
@@ -143,7 +147,7 @@ impl<'d> Body<'d> {
                 })
             })
         };
-        let compares = place.at(&*choice.test).subtree().any(|part| {
+        let compares = |part: Node<'d>| {
             let AnyNodeRef::ExprCompare(compare) = part.ast() else {
                 return false;
             };
@@ -154,8 +158,9 @@ impl<'d> Body<'d> {
             };
             let (left, right) = (part.at(&*compare.left), part.at(right));
             of_kept(left) && of_element(right) || of_element(left) && of_kept(right)
-        });
-        compares.then_some(kept)
+        };
+        let is_choice = tests.any(|test| place.at(test).subtree().any(compares));
+        is_choice.then_some(kept)
     }
 
     /// Whether the search gives the name its value.
