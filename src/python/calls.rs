@@ -96,11 +96,20 @@ impl<'d> Node<'d> {
             .then(|| self.argument(0, "file"))?
     }
 
+    /// The folder whose names a call of a library lists: `os.listdir(folder)`, `glob.glob(folder + "/*")`.
+    pub fn listed(self) -> Option<Node<'d>> {
+        let name = self.qualified_name()?;
+        matches!(name.as_str(), "os.listdir" | "glob.glob").then(|| self.argument(0, "path"))?
+    }
+
     /// Whether a call of a library reaches outside only to read files, and leaves them as they are.
     pub fn only_reads_files(self) -> bool {
         let Some(fact) = self.fact() else {
             return false;
         };
+        if self.listed().is_some() {
+            return true;
+        }
         match fact.sink {
             Some(Sink::FileRead) => true,
             Some(Sink::Open) => {

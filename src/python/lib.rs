@@ -53,6 +53,7 @@ mod purpose;
 mod quiet;
 mod rare;
 mod reach;
+mod relations;
 mod rows;
 mod scan;
 mod scope;

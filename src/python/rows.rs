@@ -1,13 +1,12 @@
 //! Query sets and rows of databases, known by the form of what is called on them, where no class is seen.
 //!
-//! Knows words that only one object mapper has: `filter_by(task=..)`, `save(update_fields=..)`, and a `try` that waits for
-//! `DoesNotExist`. Does not know which loops ask: that is for `waits`.
+//! Knows words that only one object mapper has: `filter_by(task=..)`, `save(update_fields=..)`. Does not know which loops
+//! ask: that is for `waits`; nor what rows refer to: that is for `relations`.
 
 use looplint_model::Confidence;
 use ruff_python_ast::{AnyNodeRef, ExprCall, ExprContext};
 
 use crate::database::query;
-use crate::dear::words;
 use crate::infer::Typed;
 use crate::kind::Kind;
 use crate::loops::Loop;
@@ -35,83 +34,6 @@ const OF_QUERIES: [&str; 10] = [
 
 /// Keywords that the `save` of a Django row takes, and no other.
 const OF_SAVE: [&str; 4] = ["update_fields", "using", "force_insert", "force_update"];
-
-/// Attributes that values of fields have themselves: dates, files, numbers, places, colours of an enumeration.
-const OF_VALUES: [&str; 42] = [
-    "alpha2",
-    "alpha3",
-    "amount",
-    "coords",
-    "currency",
-    "date",
-    "day",
-    "days",
-    "denominator",
-    "extent",
-    "file",
-    "geojson",
-    "height",
-    "hex",
-    "hour",
-    "imag",
-    "int",
-    "items",
-    "keys",
-    "label",
-    "lower",
-    "microsecond",
-    "minute",
-    "month",
-    "national_number",
-    "numerator",
-    "path",
-    "real",
-    "second",
-    "seconds",
-    "size",
-    "storage",
-    "time",
-    "tzinfo",
-    "upper",
-    "url",
-    "value",
-    "values",
-    "width",
-    "x",
-    "y",
-    "year",
-];
-
-/// What is called so holds a value that has a name or a code itself: files, countries, members of an enumeration.
-const NAMED_VALUES: [&str; 27] = [
-    "attachment",
-    "avatar",
-    "background",
-    "color",
-    "country",
-    "cover",
-    "currency",
-    "document",
-    "file",
-    "flag",
-    "icon",
-    "image",
-    "kind",
-    "language",
-    "level",
-    "logo",
-    "media",
-    "photo",
-    "picture",
-    "role",
-    "state",
-    "status",
-    "thumbnail",
-    "timezone",
-    "type",
-    "upload",
-    "video",
-];
 
 impl<'d> Node<'d> {
     /// The query set, query or model that a call gives whose receiver is not known: `rows.filter(owner=user)`,
@@ -204,34 +126,6 @@ impl<'d> Node<'d> {
         writes.then(|| tables::method(&Type::Model("row".into()), "save"))?
     }
 
-    /// Whether a `try` around this attribute waits for its row not to be there, and for nothing else: then reading it asks
-    /// the database. `try: page.content.text except Content.DoesNotExist: ..`
-    pub fn is_fetched_when_read(self) -> bool {
-        let Some(around) = self.ancestors().find(|above| {
-            matches!(
-                above.kind(),
-                Kind::Try | Kind::For | Kind::While | Kind::Function
-            )
-        }) else {
-            return false;
-        };
-        let AnyNodeRef::StmtTry(each) = around.ast() else {
-            return false;
-        };
-        let waits = each.handlers.iter().any(|handler| {
-            let caught = handler
-                .as_except_handler()
-                .and_then(|one| one.type_.as_deref());
-            caught.is_some_and(|one| around.at(one).source().ends_with("DoesNotExist"))
-        });
-        // What else may raise it is a call.
-        let [only] = each.body.as_slice() else {
-            return false;
-        };
-        let only = around.at(only);
-        waits && only.contains(self) && only.subtree().all(|part| part.kind() != Kind::Call)
-    }
-
     /// Whether `row.lines` is asked for what only a manager gives: `row.lines.all()`, `row.lines.count()`.
     pub(crate) fn is_manager_by_form(self) -> bool {
         let call = self.parent().and_then(Node::parent);
@@ -251,51 +145,6 @@ impl<'d> Node<'d> {
             name => OF_QUERY_SETS.contains(&name),
         };
         receiver == self && has_form
-    }
-
-    /// Whether `book.author`, of a row whose model is in another file, is another row: something is read of it that no value
-    /// of a field has.
-    pub fn refers_by_form(self) -> bool {
-        let (AnyNodeRef::ExprAttribute(own), Some(parent)) = (self.ast(), self.parent()) else {
-            return false;
-        };
-        let AnyNodeRef::ExprAttribute(further) = parent.ast() else {
-            return false;
-        };
-        let (field, read) = (own.attr.as_str(), further.attr.as_str());
-        let is_called = parent.parent().is_some_and(|call| call.calls(parent));
-        let is_of_value = if is_called {
-            !matches!(
-                read,
-                "get_full_name" | "get_short_name" | "get_username" | "get_absolute_url"
-            )
-        } else {
-            OF_VALUES.contains(&read)
-        };
-        let has_name_itself = || {
-            let words = words(field);
-            words
-                .iter()
-                .any(|word| NAMED_VALUES.contains(&word.as_str()))
-        };
-        let is_hidden = |name: &str| name.starts_with('_') || name.starts_with(char::is_uppercase);
-        // What a property puts together, or a field that holds anything.
-        let holds_any = matches!(
-            field,
-            "attrs"
-                | "config"
-                | "data"
-                | "db"
-                | "extra"
-                | "info"
-                | "meta"
-                | "options"
-                | "params"
-                | "settings"
-        );
-        let is_own_name = matches!(read, "name" | "code") && has_name_itself();
-        let is_value = is_of_value || holds_any || is_hidden(field) || is_hidden(read);
-        !is_value && !is_own_name
     }
 }
 

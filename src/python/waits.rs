@@ -104,6 +104,11 @@ impl<'d> Node<'d> {
     /// Whether a call reads the same file in each iteration of `around`, itself or through a function of the module, and
     /// nothing in the loop seems to change the file: no writing, no process, no waiting.
     pub fn rereads(self, around: Loop<'d>) -> bool {
+        self.rereads_but_for(None, around)
+    }
+
+    /// The same where an inner loop gives the file, one of the same files in each iteration of `around`.
+    pub fn rereads_but_for(self, given: Option<Loop<'d>>, around: Loop<'d>) -> bool {
         let Some(file) = self.file_read() else {
             return false;
         };
@@ -113,7 +118,11 @@ impl<'d> Node<'d> {
         };
         let stays = |value: Node<'d>| {
             // An open file goes on where it was.
-            !matches!(value.ty().without_none(), Type::File(_)) && value.invariant(around).is_ok()
+            !matches!(value.ty().without_none(), Type::File(_))
+                && match given {
+                    Some(inner) => value.invariant_but_for(inner, around).is_ok(),
+                    None => value.invariant(around).is_ok(),
+                }
         };
         is_for
             && !around.retries_or_waits()
@@ -121,7 +130,7 @@ impl<'d> Node<'d> {
             && call
                 .arguments
                 .iter_source_order()
-                .all(|each| self.at(each.value()).invariant(around).is_ok())
+                .all(|each| stays(self.at(each.value())))
             && !around
                 .whole()
                 .subtree()
@@ -131,7 +140,9 @@ impl<'d> Node<'d> {
     /// The path that a call reads from, itself or through a function of the module that does nothing else.
     fn file_read(self) -> Option<Node<'d>> {
         if self.fact().is_some() {
-            return self.only_reads_files().then(|| self.file())?;
+            return self
+                .only_reads_files()
+                .then(|| self.file().or_else(|| self.listed()))?;
         }
         let summary = self.summary()?;
         let quiet = summary.purity <= Purity::Reads
@@ -319,7 +330,7 @@ impl<'d> Node<'d> {
 }
 
 /// What fetches related rows with the others, or gives something else than rows.
-const FETCHES: [&str; 8] = [
+pub(crate) const FETCHES: [&str; 8] = [
     "select_related",
     "prefetch_related",
     "values",

@@ -134,34 +134,60 @@ fn once_per_element<'d>(node: Node<'d>, object: Node<'d>, cx: &mut Cx<'d, Python
     cx.report(finding);
 }
 
-/// Whether the call opens a file or reads one by its path.
+/// Whether the call opens a file or reads one by its path, or lists a folder.
 fn opens_or_reads(node: Node<'_>) -> bool {
     let sink = node.fact().and_then(|fact| fact.sink);
-    matches!(sink, Some(Sink::Open | Sink::FileRead)) && node.file().is_some()
+    matches!(sink, Some(Sink::Open | Sink::FileRead)) && node.file().is_some() || node.listed().is_some()
 }
 
 /// One file read, or opened for more at its end, in every iteration.
 fn same_file<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let appends = node.argument(1, "mode").and_then(Node::constant_str).is_some_and(|mode| mode.starts_with('a'));
+    let all = node.loops();
+    // The loop that gives one file after the other; the loops around it come to the same files again.
+    let given = all.first().copied().filter(|inner| !appends && !node.rereads(*inner));
+    let around = &all[usize::from(given.is_some())..];
+    let elements_stay = |each: &Loop<'d>| {
+        given.is_none_or(|inner| {
+            let files = inner.iterable().filter(|files| !files.ty().is_one_shot() && !inner.is_bounded());
+            node.multiplicity(inner) == Multiplicity::Repeated && files.is_some_and(|files| files.invariant(*each).is_ok())
+        })
+    };
     let same = |each: &Loop<'d>| {
         let is_same_place = || {
             let is_for = matches!(each.kind(), LoopKind::For | LoopKind::Clause) && !each.retries_or_waits();
             is_for && node.file().is_some_and(|file| file.invariant(*each).is_ok())
         };
-        if appends { is_same_place() && !waits(*each) } else { node.rereads(*each) }
+        if appends { is_same_place() && !waits(*each) } else { node.rereads_but_for(given, *each) }
     };
     let repeated = |each: &Loop<'d>| node.multiplicity(*each) == Multiplicity::Repeated;
-    let loops: Vec<Loop<'d>> =
-        node.loops().into_iter().take_while(|each| same(each) && repeated(each)).filter(|each| !each.is_bounded()).collect();
+    let loops: Vec<Loop<'d>> = around
+        .iter()
+        .copied()
+        .take_while(|each| same(each) && repeated(each) && elements_stay(each))
+        .filter(|each| !each.is_bounded())
+        .collect();
     if loops.is_empty() || node.is_in_test() || node.role().role == Role::Returns {
         return;
     }
     let what = node.text();
-    let advice = if appends { "open it once around the loop" } else { "read it once before the loop" };
-    let mut finding =
-        cx.finding(node.span(), format!("`{what}` opens the same file in every iteration; {advice}"));
-    finding.suggestion = advice.into();
-    finding.label = "the same file each time".into();
+    let (does, again) = match node.listed() {
+        Some(_) => ("lists the same folder", "the same folder each time"),
+        None => ("opens the same file", "the same file each time"),
+    };
+    let advice = match (appends, node.listed(), given) {
+        (true, ..) => "open it once around the loop".to_owned(),
+        (_, None, None) => "read it once before the loop".to_owned(),
+        (_, Some(_), None) => "list it once before the loop".to_owned(),
+        (_, listed, Some(inner)) => {
+            let files = inner.iterable().map_or("them", Node::text);
+            let read = if listed.is_some() { "list" } else { "read" };
+            format!("{read} each of `{files}` once before the outer loop")
+        }
+    };
+    let mut finding = cx.finding(node.span(), format!("`{what}` {does} in every iteration{}; {advice}", if given.is_some() { " of the outer loop" } else { "" }));
+    finding.suggestion = advice;
+    finding.label = again.into();
     finding.confidence = Confidence::Likely;
     finding.related = related_loops(&loops);
     let mut cost = node.cost_in_trips(&loops, "opened files");

@@ -12,20 +12,25 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if row.kind() != Kind::Name || !each.ctx.is_load() {
         return;
     }
-    // The row itself is asked for only where something of it is: `book.author.name`.
-    let Some(AnyNodeRef::ExprAttribute(further)) = node.parent().map(Node::ast) else { return };
-    if further.attr.as_str() == "pk" {
-        return;
-    }
+    // The row itself is asked for only where something of it is: `book.author.name`, `author = book.author`.
+    let is_kept = match node.parent().map(Node::ast) {
+        Some(AnyNodeRef::ExprAttribute(further)) if further.attr.as_str() == "pk" => return,
+        Some(AnyNodeRef::ExprAttribute(_)) => false,
+        Some(AnyNodeRef::StmtAssign(_)) => true,
+        _ => return,
+    };
     let Some(around) = row.all_loops().find(|each| each.target().is_some_and(|target| target.symbol() == row.symbol())) else {
         return;
     };
     let ty = row.ty();
-    let is_known = matches!(&ty, Type::Model(model) if is_foreign_key(node, model, each.attr.as_str()));
+    let is_known = !is_kept && matches!(&ty, Type::Model(model) if is_foreign_key(node, model, each.attr.as_str()));
     // A name that the loop gives another value is not the row.
     let is_row_alone = row.symbol().is_some_and(|symbol| symbol.single_binding().is_some());
     let is_unseen = matches!(&ty, Type::Model(model) if class_named(node, model).is_none());
-    let is_by_form = || is_unseen && is_row_alone && node.refers_by_form();
+    let Some(iterable) = around.iterable() else { return };
+    let is_related = ty.is_unknown() && iterable.gives_related_rows();
+    let refers = || if is_kept { node.refers_by_name(around) } else { node.refers_by_form() };
+    let is_by_form = || (is_unseen || is_related) && is_row_alone && refers();
     let is_caught = !is_known && node.is_fetched_when_read();
     if !is_known && !is_caught && !is_by_form() {
         return;
@@ -33,8 +38,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     if around.is_bounded() || node.multiplicity(around) != Multiplicity::Repeated {
         return;
     }
-    let Some(iterable) = around.iterable() else { return };
-    let is_plain = iterable.is_plain_query() || is_caught && gives_rows_alone(iterable);
+    let is_plain = is_related || iterable.is_plain_query() || is_caught && gives_rows_alone(iterable);
     if !is_plain || is_set_or_seen_before(node, around) {
         return;
     }

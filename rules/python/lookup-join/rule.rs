@@ -3,7 +3,7 @@
 use looplint_model::{Confidence, Cost, Cx, Related};
 use looplint_python::ast::{AnyNodeRef, CmpOp, Expr, Operator, Stmt};
 use looplint_python::types::Proof;
-use looplint_python::{Kind, Loop, LoopKind, Node, Python, Scan, Symbol, tables};
+use looplint_python::{Kind, Loop, LoopKind, Node, Python, Scan, Symbol, Type, tables};
 
 pub const ON: &[Kind] = &[Kind::For, Kind::Clause, Kind::Lambda];
 
@@ -29,8 +29,8 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         return;
     }
     let Some(key) = equality(inner, &scan) else { return };
-    let ty = key.own.ty();
-    if ty.is_hashable() == Proof::No || key.other.ty().is_hashable() == Proof::No {
+    let is_hashable = |side: Node<'d>| side.ty().is_hashable() != Proof::No;
+    if !is_hashable(key.other) || !key.holds && !is_hashable(key.own) {
         return;
     }
     let growth = growth();
@@ -38,13 +38,21 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let place = if inner.is_clause() { inner.whole().span() } else { inner.span() };
     let mut finding = cx.finding(
         place,
-        format!(
-            "`{name}` is searched from end to end for an equal `{}` in every iteration; {}",
-            key.own.text(),
-            if growth.is_some() { "keep a dict by that key beside it" } else { "index it once in a dict by that key" }
-        ),
+        match (key.holds, growth.is_some()) {
+            (true, _) => format!(
+                "`{name}` is searched from end to end for a `{}` that holds `{}` in every iteration; index it once in a dict by what they hold",
+                key.own.text(),
+                key.other.text(),
+            ),
+            (_, grows) => format!(
+                "`{name}` is searched from end to end for an equal `{}` in every iteration; {}",
+                key.own.text(),
+                if grows { "keep a dict by that key beside it" } else { "index it once in a dict by that key" }
+            ),
+        },
     );
     finding.suggestion = match growth {
+        _ if key.holds => format!("build a dict from each element of `{}` to the elements of `{name}` before the loop and look them up", key.own.text()),
         Some(_) => format!("keep a dict from `{}` to the elements of `{name}` beside the list, add to both alike and look them up", key.own.text()),
         None => format!("build a dict from `{}` to the elements of `{name}` before the loop and look them up", key.own.text()),
     };
@@ -182,6 +190,8 @@ struct Key<'d> {
     /// What it is compared with, free of the inner element.
     other: Node<'d>,
     test: Node<'d>,
+    /// Whether it is a collection that holds the other side, rather than equal to it.
+    holds: bool,
 }
 
 /// The one equality between a key of the inner element and something that the outer loop varies, where all work of
@@ -263,6 +273,9 @@ fn key_of<'d>(test: Node<'d>, element: &[Symbol<'d>], scan: &Scan<'d>) -> Option
         return is_and.then(|| all.values.iter().find_map(|one| key_of(test.at(one), element, scan)))?;
     }
     let AnyNodeRef::ExprCompare(compare) = test.ast() else { return None };
+    if let ([CmpOp::In], [right]) = (&*compare.ops, &*compare.comparators) {
+        return held(test, test.at(&*compare.left), test.at(right), element, scan);
+    }
     let ([op @ (CmpOp::Eq | CmpOp::NotEq)], [right]) = (&*compare.ops, &*compare.comparators) else { return None };
     if *op == CmpOp::NotEq && !skips(test) {
         return None; // nearly all elements differ, so nearly all are wanted
@@ -286,7 +299,22 @@ fn key_of<'d>(test: Node<'d>, element: &[Symbol<'d>], scan: &Scan<'d>) -> Option
     });
     // A remainder has few values: a dict by it would hold long lists.
     let is_remainder = matches!(own.ast(), AnyNodeRef::ExprBinOp(each) if each.op == Operator::Mod);
-    (own_alone && !is_remainder && other.kind() != Kind::Literal).then_some(Key { own, other, test })
+    (own_alone && !is_remainder && other.kind() != Kind::Literal).then_some(Key { own, other, test, holds: false })
+}
+
+/// `word in line.words`, with a list or set of the element's own on the right: which elements hold the word is asked.
+fn held<'d>(test: Node<'d>, left: Node<'d>, right: Node<'d>, element: &[Symbol<'d>], scan: &Scan<'d>) -> Option<Key<'d>> {
+    let is_place = matches!(right.kind(), Kind::Name | Kind::Attribute) && right.root().symbol().is_some_and(|root| element.contains(&root));
+    let is_collection = right.ty().without_none().is_all(|member| {
+        matches!(member, Type::List(_) | Type::Set(_) | Type::FrozenSet(_) | Type::AbstractSet(_) | Type::Dict(..) | Type::TupleOf(_))
+    });
+    let varies = scan.loops.iter().all(|each| left.invariant(*each).is_err());
+    (is_place && is_collection && varies && !mentions(left, element) && left.kind() != Kind::Literal).then_some(Key {
+        own: right,
+        other: left,
+        test,
+        holds: true,
+    })
 }
 
 /// The part of a sum or difference that is of the element, and the other part.

@@ -38,7 +38,12 @@ fn grown(node: Node<'_>) -> Option<Node<'_>> {
     let AnyNodeRef::StmtAssign(each) = node.ast() else { return None };
     let [target] = each.targets.as_slice() else { return None };
     let (target, value) = (node.at(target), node.at(&*each.value));
-    ends_with(value, target).then_some(target)
+    let prepends = match value.ast() {
+        // `text = part + text if turned else text + part`
+        AnyNodeRef::ExprIf(either) => ends_with(value.at(&*either.body), target) || ends_with(value.at(&*either.orelse), target),
+        _ => ends_with(value, target),
+    };
+    prepends.then_some(target)
 }
 
 /// `.. + target`, or an f-string that ends in the target.
