@@ -143,9 +143,8 @@ impl<'d> Node<'d> {
                 match receiver.ast() {
                     AnyNodeRef::ExprCall(_) => has_form && receiver.gives_related_rows_within(left),
                     AnyNodeRef::ExprAttribute(relation) => {
-                        (is_all
-                            || is_lookup && has_form && relation.attr.as_str().ends_with("_set"))
-                            && receiver.ty().without_none().is_unknown()
+                        (is_all || is_lookup && has_form)
+                            && is_unseen(&receiver.ty())
                             && relation.attr.as_str() != "objects"
                     }
                     _ => false,
@@ -269,6 +268,22 @@ impl<'d> Node<'d> {
         let only = around.at(only);
         waits && only.contains(self) && only.subtree().all(|part| part.kind() != Kind::Call)
     }
+}
+
+/// Whether nothing, or nothing but the form of what it is asked, says what a relation gives.
+fn is_unseen(relation: &Type) -> bool {
+    match relation.without_none() {
+        Type::Unknown => true,
+        Type::Manager(row) => row.is_unknown(),
+        // What no table lists for a row.
+        Type::Method(_) => true,
+        _ => false,
+    }
+}
+
+/// A row of a model that is not seen, nor its name.
+pub(crate) fn related_row() -> Type {
+    Type::Model("row".into())
 }
 
 /// Whether a method of this name is one of a value that a field may hold, or of a manager.

@@ -28,9 +28,9 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let is_row_alone = row.symbol().is_some_and(|symbol| symbol.single_binding().is_some());
     let is_unseen = matches!(&ty, Type::Model(model) if class_named(node, model).is_none());
     let Some(iterable) = around.iterable() else { return };
-    let is_related = ty.is_unknown() && iterable.gives_related_rows();
+    let is_related = iterable.gives_related_rows();
     let refers = || if is_kept { node.refers_by_name(around) } else { node.refers_by_form() };
-    let is_by_form = || (is_unseen || is_related) && is_row_alone && refers();
+    let is_by_form = || is_unseen && is_row_alone && refers();
     let is_caught = !is_known && node.is_fetched_when_read();
     if !is_known && !is_caught && !is_by_form() {
         return;

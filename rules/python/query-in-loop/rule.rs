@@ -191,7 +191,7 @@ fn is_fetched_with_rows(asked: Node<'_>) -> bool {
     let Some(related) = related else { return false };
     let row = related.root();
     let around = row.all_loops().find(|each| each.target().is_some_and(|target| target.symbol() == row.symbol()));
-    !around.and_then(|each| each.iterable()).is_some_and(Node::is_plain_query)
+    !around.and_then(|each| each.iterable()).is_some_and(|rows| rows.is_plain_query() || rows.gives_related_rows())
 }
 
 fn words(sink: Sink) -> Option<&'static str> {

@@ -10,6 +10,7 @@ use crate::elements::{begins_empty, filled};
 use crate::kind::Kind;
 use crate::narrow::narrowed;
 use crate::node::Node;
+use crate::relations::related_row;
 use crate::scope::{Binding, BindingKind, Symbol};
 use crate::tables;
 use crate::types::{Local, Type};
@@ -92,14 +93,23 @@ impl<'d> Node<'d> {
                 Some(value) => part(value).shown_by(self.span()),
                 None => Typed::unknown(),
             },
-            AnyNodeRef::StmtFor(each) => part(&each.iter).map(Type::iterated),
-            AnyNodeRef::Comprehension(each) => part(&each.iter).map(Type::iterated),
+            AnyNodeRef::StmtFor(each) => self.at(&*each.iter).type_of_items(),
+            AnyNodeRef::Comprehension(each) => self.at(&each.iter).type_of_items(),
             AnyNodeRef::WithItem(each) => part(&each.context_expr)
                 .map(tables::entered)
                 .shown_by(self.span()),
             AnyNodeRef::ExprNamed(each) => part(&each.value).shown_by(self.span()),
             _ => Typed::unknown(),
         }
+    }
+
+    /// The type of what a loop over it gives; where nothing shows one, a row by the form of what is gone through.
+    fn type_of_items(self) -> Typed {
+        let items = self.infer().map(Type::iterated);
+        if items.ty.is_unknown() && self.gives_related_rows() {
+            return Typed::shown(related_row(), Confidence::Likely, self.span());
+        }
+        items
     }
 
     /// The type after `x += y`: lists grow in place, numbers and strings become new ones.
