@@ -44,7 +44,7 @@ pub(crate) fn is_many(name: &str) -> bool {
     let is_wrapper = |word: &String| {
         matches!(
             word.as_str(),
-            "list" | "set" | "map" | "dict" | "array" | "table"
+            "list" | "set" | "map" | "dict" | "array" | "table" | "seq"
         )
     };
     let is_wrapped = words.len() > 1 && words.last().is_some_and(is_wrapper);

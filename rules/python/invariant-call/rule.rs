@@ -180,7 +180,7 @@ fn same_file<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
         (_, None, None) => "read it once before the loop".to_owned(),
         (_, Some(_), None) => "list it once before the loop".to_owned(),
         (_, listed, Some(inner)) => {
-            let files = inner.iterable().map_or("them", Node::text);
+            let files = inner.iterable().map_or("them".into(), Node::text);
             let read = if listed.is_some() { "list" } else { "read" };
             format!("{read} each of `{files}` once before the outer loop")
         }

@@ -12,7 +12,7 @@ pub fn check<'d>(node: Node<'d>, cx: &mut Cx<'d, Python>) {
     let Some(list) = searched(node) else { return };
     let needle = node.at(&*compare.left);
     let Some(scan) = Scan::of(node, list) else { return };
-    let typed = list.typed_or_grown();
+    let typed = list.typed_or_column();
     let ceiling = match typed.ty.without_none().scan_cost_of_in() {
         InCost::Scan => Confidence::Proven,
         InCost::MostlyScan => Confidence::Likely,

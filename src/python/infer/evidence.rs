@@ -4,7 +4,7 @@
 //! do with the object.
 
 use looplint_model::{Confidence, Span};
-use ruff_python_ast::AnyNodeRef;
+use ruff_python_ast::{AnyNodeRef, Expr};
 
 use super::Typed;
 use crate::data;
@@ -136,6 +136,30 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// As [`Node::typed_or_grown`], and an array where it is `frame["name"].values` or `df.name.values`, which is no method
+    /// here, in a file that imports pandas.
+    pub fn typed_or_column(self) -> Typed {
+        let typed = self.typed_or_grown();
+        let AnyNodeRef::ExprAttribute(each) = self.ast() else {
+            return typed;
+        };
+        if !typed.ty.is_unknown()
+            || each.attr.as_str() != "values"
+            || !self.document.imports("pandas")
+        {
+            return typed;
+        }
+        let is_column = match &*each.value {
+            Expr::Subscript(column) => column.slice.is_string_literal_expr(),
+            Expr::Attribute(column) => is_frame_name(self.at(&*column.value).last_name()),
+            _ => false,
+        };
+        if is_column {
+            return Typed::shown(Type::Array, Confidence::Likely, self.span());
+        }
+        typed
+    }
+
     /// As [`Node::typed_or_grown`], and a list where `asked`, a call of its `index`, `count`, `remove` or
     /// `pop(xs.index(..))`, asks what is asked of nothing else: of each of its own items, of each item of another
     /// collection, or for a place to take from or to write to.
@@ -193,9 +217,7 @@ impl<'d> Node<'d> {
             let asked = each.parent().map(Node::ast);
             matches!(asked, Some(AnyNodeRef::ExprAttribute(asked)) if OF_FRAMES.contains(&asked.attr.as_str()))
         };
-        let last = self.last_name().rsplit('_').next().unwrap_or_default();
-        let is_called_so = matches!(last, "df" | "dataframe");
-        if is_called_so || self.other_uses().into_iter().any(is_asked) {
+        if is_frame_name(self.last_name()) || self.other_uses().into_iter().any(is_asked) {
             return Typed::shown(Type::Frame, Confidence::Likely, self.span());
         }
         typed
@@ -439,4 +461,10 @@ impl<'d> Node<'d> {
 /// `data[4:8]`.
 fn is_slice(node: Node<'_>) -> bool {
     matches!(node.ast(), AnyNodeRef::ExprSubscript(each) if each.slice.is_slice_expr())
+}
+
+/// `orders_df`, `dataframe`
+fn is_frame_name(name: &str) -> bool {
+    let last = name.rsplit('_').next().unwrap_or_default();
+    matches!(last, "df" | "dataframe")
 }
