@@ -7,6 +7,7 @@ use ruff_python_ast::AnyNodeRef;
 use crate::kind::Kind;
 use crate::memo::Asked;
 use crate::node::Node;
+use crate::relations::related_row;
 use crate::tables::{self, Fact, Sink};
 use crate::types::Type;
 
@@ -43,6 +44,10 @@ impl<'d> Node<'d> {
                 return self
                     .fact_of_database(receiver, method)
                     .or_else(|| self.row_written());
+            }
+            // What a model that is not seen does of its own when a row of it goes is not known.
+            if ty == related_row() && matches!(method, "save" | "delete") {
+                return self.row_written();
             }
             let mut facts = ty.members().iter().map(|member| match member {
                 // What a class of the module does not define, its library base does.

@@ -19,18 +19,27 @@ use crate::waits::FETCHES;
 /// Steps of a chain of calls and names that are followed.
 const STEPS_MAX: u8 = 8;
 
+/// Calls that fetch rows with other rows.
+const FETCHES_BESIDE: [&str; 4] = [
+    "Prefetch",
+    "prefetch_related",
+    "prefetch_related_objects",
+    "select_related",
+];
+
 /// Methods of query sets and managers that give rows.
 const GIVES_ROWS: [&str; 9] = [
     "all", "distinct", "exclude", "filter", "iterator", "order_by", "reverse", "defer", "only",
 ];
 
 /// What values of fields have themselves, where it is not called: dates, files, numbers, places, colours of an enumeration.
-const OF_VALUES: [&str; 42] = [
+const OF_VALUES: [&str; 43] = [
     "alpha2",
     "alpha3",
     "amount",
     "coords",
     "currency",
+    "data",
     "date",
     "day",
     "days",
@@ -146,12 +155,26 @@ impl<'d> Node<'d> {
                         (is_all || is_lookup && has_form)
                             && is_unseen(&receiver.ty())
                             && relation.attr.as_str() != "objects"
+                            && !self.is_fetched_beside(relation.attr.as_str())
                     }
                     _ => false,
                 }
             }
             _ => false,
         }
+    }
+
+    /// Whether the function says somewhere that this relation is to be fetched with what goes through it:
+    /// `Role.objects.prefetch_related("permissions__content_type")`, then `role.permissions.all()`.
+    fn is_fetched_beside(self, relation: &str) -> bool {
+        let fetches = |part: Node<'d>| {
+            let name = part.called_name();
+            name.is_some_and(|name| FETCHES_BESIDE.contains(&name))
+                && part.source().contains(relation)
+        };
+        self.frame()
+            .subtree()
+            .any(|part| part.kind() == Kind::Call && fetches(part))
     }
 
     /// Whether `book.author`, of a row whose model is in another file, is another row: something is read of it that no value
@@ -281,9 +304,9 @@ fn is_unseen(relation: &Type) -> bool {
     }
 }
 
-/// A row of a model that is not seen, nor its name.
+/// A row of a model that is not seen, nor its name: no class is called so.
 pub(crate) fn related_row() -> Type {
-    Type::Model("row".into())
+    Type::Model("related row".into())
 }
 
 /// Whether a method of this name is one of a value that a field may hold, or of a manager.

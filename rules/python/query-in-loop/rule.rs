@@ -182,13 +182,18 @@ fn is_made_in_loop(name: Node<'_>) -> bool {
     name.kind() == Kind::Name && is_call && around.repeats(binding.target()) && first == Some(name)
 }
 
-/// `author.books` of rows that may have come with their books: `prefetch_related`.
+/// `author.books.all()` of rows that may have come with their books: `prefetch_related`.
 fn is_fetched_with_rows(asked: Node<'_>) -> bool {
     let related = asked.subtree().find(|part| {
         matches!(part.ast(), AnyNodeRef::ExprAttribute(each) if !matches!(each.attr.as_str(), "objects" | "_default_manager" | "_base_manager"))
             && matches!(part.ty(), Type::Manager(_))
     });
     let Some(related) = related else { return false };
+    // What was fetched is all of them; a choice among them, or another order, is asked for anew.
+    let chosen = related.parent().and_then(Node::parent).and_then(Node::method);
+    if matches!(chosen, Some((of, "filter" | "exclude" | "get" | "order_by" | "values" | "values_list")) if of == related) {
+        return false;
+    }
     let row = related.root();
     let around = row.all_loops().find(|each| each.target().is_some_and(|target| target.symbol() == row.symbol()));
     !around.and_then(|each| each.iterable()).is_some_and(|rows| rows.is_plain_query() || rows.gives_related_rows())
