@@ -3,7 +3,7 @@
 use looplint_model::{Confidence, Cost, Cx, Related};
 use looplint_python::ast::{AnyNodeRef, CmpOp, Expr, Operator, Stmt};
 use looplint_python::types::Proof;
-use looplint_python::{Kind, Loop, LoopKind, Node, Python, Scan, Symbol, Type, tables};
+use looplint_python::{Kind, Loop, LoopKind, Node, Python, Role, Scan, Symbol, Type, tables};
 
 pub const ON: &[Kind] = &[Kind::For, Kind::Clause, Kind::Lambda];
 
@@ -309,12 +309,23 @@ fn held<'d>(test: Node<'d>, left: Node<'d>, right: Node<'d>, element: &[Symbol<'
         matches!(member, Type::List(_) | Type::Set(_) | Type::FrozenSet(_) | Type::AbstractSet(_) | Type::Dict(..) | Type::TupleOf(_))
     });
     let varies = scan.loops.iter().all(|each| left.invariant(*each).is_err());
-    (is_place && is_collection && varies && !mentions(left, element) && left.kind() != Kind::Literal).then_some(Key {
+    // What the loop adds to or takes from what is held would have to be told to an index, too.
+    let stays = !may_change(element, scan.outermost());
+    (is_place && is_collection && varies && stays && !mentions(left, element) && left.kind() != Kind::Literal).then_some(Key {
         own: right,
         other: left,
         test,
         holds: true,
     })
+}
+
+/// Whether the loop changes an element, or may: it is handed on, or asked for something that is not known only to look.
+fn may_change<'d>(element: &[Symbol<'d>], around: Loop<'d>) -> bool {
+    let mut asked = around.whole().subtree().filter_map(Node::method);
+    asked.any(|(receiver, name)| {
+        let is_own = receiver.root().symbol().is_some_and(|root| element.contains(&root));
+        is_own && tables::guess(name) != tables::Guess::Reads
+    }) || element.iter().any(|symbol| symbol.changes_in(around.whole()).any(|(_, change)| !matches!(change.role, Role::Aliases | Role::Returns)))
 }
 
 /// The part of a sum or difference that is of the element, and the other part.
