@@ -109,6 +109,8 @@ pub(crate) struct Memo<'d> {
     pub attributes: OnceCell<FxHashMap<&'d str, Vec<u32>>>,
     /// Modules that are imported anywhere.
     pub imports: OnceCell<Vec<&'d str>>,
+    /// Whether the file is one of a Django project.
+    pub of_django: OnceCell<bool>,
     /// Whether the file is one of tests.
     pub of_tests: OnceCell<bool>,
     /// Whether its searches are among few, by what it is for.

@@ -149,6 +149,25 @@ impl<'d> Document<'d> {
         modules.iter().any(|module| self.imports(module))
     }
 
+    /// Whether the file is one of a Django project: it imports Django, or asks `objects` of a class that it has from a module
+    /// `models`. MongoEngine calls `objects` itself.
+    pub(crate) fn is_of_django(&'d self) -> bool {
+        *self.memo.of_django.get_or_init(|| {
+            let asks_model = |each: Node<'d>| {
+                let name = each.qualified_name().unwrap_or_default();
+                let mut parts = name.rsplit('.').skip(1);
+                let is_class = parts
+                    .next()
+                    .is_some_and(|class| class.starts_with(char::is_uppercase));
+                let is_called = each.parent().is_some_and(|call| call.calls(each));
+                is_class && parts.next() == Some("models") && !is_called
+            };
+            self.imports("django")
+                || !self.imports_any(&["mongoengine", "flask_mongoengine"])
+                    && self.attributes_of("objects").any(asks_model)
+        })
+    }
+
     /// Whether the file holds tests or what helps them: by its name, its folder, or because it imports what runs tests.
     /// Loops there run on data that somebody wrote by hand.
     pub(crate) fn is_of_tests(&'d self) -> bool {

@@ -110,11 +110,25 @@ const NAMED_VALUES: [&str; 27] = [
     "video",
 ];
 
+/// Last words of properties that make an object which is no row: `page.specific`, `translation.stats`.
+const MADE: [&str; 7] = [
+    "api",
+    "cache",
+    "handler",
+    "helper",
+    "serializer",
+    "specific",
+    "stats",
+];
+
+/// The same, where another word says which: `payment.payment_provider`. Alone each may be a row.
+const MADE_OF_A_KIND: [&str; 3] = ["backend", "provider", "storage"];
+
 impl<'d> Node<'d> {
     /// Whether it goes through a relation of a row whose model is not seen, and nothing on the way fetches what the rows
     /// refer to: `order.positions.all()`, `list(component.unit_set.filter(state=1).order_by("id"))`, also by a name.
     pub fn gives_related_rows(self) -> bool {
-        self.document().imports("django") && self.gives_related_rows_within(STEPS_MAX)
+        self.document().is_of_django() && self.gives_related_rows_within(STEPS_MAX)
     }
 
     fn gives_related_rows_within(self, steps: u8) -> bool {
@@ -156,12 +170,22 @@ impl<'d> Node<'d> {
                             && is_unseen(&receiver.ty())
                             && relation.attr.as_str() != "objects"
                             && !self.is_fetched_beside(relation.attr.as_str())
+                            && !(is_all && receiver.comes_with_many(left))
                     }
                     _ => false,
                 }
             }
             _ => false,
         }
+    }
+
+    /// Whether it is of one of many rows that were handed in, or come from what is not seen: who fetched them may have
+    /// fetched this with them, for all of them at once.
+    fn comes_with_many(self, steps: u8) -> bool {
+        let row = self.root();
+        let gives = |each: &Loop<'d>| row.symbol().is_some_and(|symbol| each.gives(symbol));
+        let rows = row.all_loops().find(gives).and_then(|each| each.iterable());
+        rows.is_some_and(|rows| !rows.is_plain_query() && !rows.gives_related_rows_within(steps))
     }
 
     /// Whether the function says somewhere that this relation is to be fetched with what goes through it:
@@ -215,6 +239,12 @@ impl<'d> Node<'d> {
                 | "params"
                 | "settings"
         );
+        // What a row makes itself, rather than refers to.
+        let makes = match words(field).as_slice() {
+            [] => false,
+            [one] => MADE.contains(&one.as_str()),
+            [.., last] => MADE.iter().chain(&MADE_OF_A_KIND).any(|made| made == last),
+        };
         let is_of_value = if is_called {
             is_asked_of_values(read) || is_several(field)
         } else {
@@ -226,7 +256,7 @@ impl<'d> Node<'d> {
             || is_hidden(field)
             || is_hidden(read)
             || field.ends_with("class");
-        !is_value && !is_own_name
+        !is_value && !is_own_name && !makes
     }
 
     /// Whether `execution.status`, of a row that `around` goes through, is kept by a name of which something is read that

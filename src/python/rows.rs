@@ -41,7 +41,7 @@ impl<'d> Node<'d> {
     pub(crate) fn query_by_form(self, call: &'d ExprCall) -> Option<Typed> {
         let (receiver, name) = self.method()?;
         let arguments = &call.arguments;
-        let is_django = || self.document().imports("django");
+        let is_django = || self.document().is_of_django();
         let ty = match name {
             "filter_by" if arguments.args.is_empty() && !arguments.keywords.is_empty() => query(),
             // A lookup; what a decorator or a search engine filters by is written as a text first.
@@ -119,7 +119,7 @@ impl<'d> Node<'d> {
                 .as_ref()
                 .is_some_and(|name| OF_SAVE.contains(&name.as_str()))
         });
-        let is_plain = || arguments.keywords.is_empty() && self.document().imports("django");
+        let is_plain = || arguments.keywords.is_empty() && self.document().is_of_django();
         let is_set_first =
             || receiver.kind() == Kind::Name && receiver.symbol().is_some_and(is_set_in_its_loop);
         let writes = names_only && (is_of_rows || is_plain() && is_set_first());

@@ -136,21 +136,20 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// As [`Node::typed_or_grown`], and an array where it is `frame["name"].values` or `df.name.values`, which is no method
-    /// here, in a file that imports pandas.
+    /// As [`Node::typed_or_grown`], and an array where it is `df.name.values` of what is called after a frame, which is no
+    /// method here, or `frame["name"].values` in a file that imports pandas.
     pub fn typed_or_column(self) -> Typed {
         let typed = self.typed_or_grown();
         let AnyNodeRef::ExprAttribute(each) = self.ast() else {
             return typed;
         };
-        if !typed.ty.is_unknown()
-            || each.attr.as_str() != "values"
-            || !self.document.imports("pandas")
-        {
+        if !typed.ty.is_unknown() || each.attr.as_str() != "values" {
             return typed;
         }
         let is_column = match &*each.value {
-            Expr::Subscript(column) => column.slice.is_string_literal_expr(),
+            Expr::Subscript(column) => {
+                column.slice.is_string_literal_expr() && self.document.imports("pandas")
+            }
             Expr::Attribute(column) => is_frame_name(self.at(&*column.value).last_name()),
             _ => false,
         };
@@ -343,7 +342,7 @@ impl<'d> Node<'d> {
     pub fn typed_or_table(self, asked: Node<'d>) -> Typed {
         let typed = self.typed();
         let has_arguments = asked.argument(0, "").is_some();
-        if !typed.ty.is_unknown() || has_arguments || self.document.imports("django") {
+        if !typed.ty.is_unknown() || has_arguments || self.document.is_of_django() {
             return typed;
         }
         let table = Type::dict(Type::Unknown, Type::Unknown);

@@ -245,7 +245,7 @@ impl<'d> Node<'d> {
         let is_imported = qualified.matches('.').count() >= 2;
         let row = if is_imported && model.starts_with(char::is_uppercase) {
             Type::Model(model.into())
-        } else if self.document.imports("django") {
+        } else if self.document.is_of_django() {
             // `model.objects`, `self.model.objects`: of whatever model.
             Type::Unknown
         } else {
