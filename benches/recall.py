@@ -20,7 +20,7 @@ from pathlib import Path
 from corpus import check, download
 
 FIXES = Path(__file__).with_name("real-fixes.tsv")
-SETS = ["tuned", "second", "third", "learnt", "held-out"]
+SETS = ["tuned", "second", "third", "learnt", "held-out", "fourth", "fresh"]
 
 
 def fixes():
