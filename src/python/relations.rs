@@ -11,7 +11,6 @@ use crate::dear::words;
 use crate::kind::Kind;
 use crate::loops::Loop;
 use crate::node::Node;
-use crate::scope::BindingKind;
 use crate::tables;
 use crate::types::{DictKind, Type};
 use crate::waits::FETCHES;
@@ -136,16 +135,9 @@ impl<'d> Node<'d> {
             return false;
         };
         match self.ast() {
-            AnyNodeRef::ExprName(_) => {
-                let reaching = self.reaching();
-                let [binding] = reaching.as_slice() else {
-                    return false;
-                };
-                let is_plain = binding.kind() == BindingKind::Assigned
-                    && binding.target().kind() == Kind::Name;
-                let value = binding.owner().assigned_value().filter(|_| is_plain);
-                value.is_some_and(|value| value.gives_related_rows_within(left))
-            }
+            AnyNodeRef::ExprName(_) => self
+                .reaching_value()
+                .is_some_and(|value| value.gives_related_rows_within(left)),
             AnyNodeRef::ExprCall(call) => {
                 if self.builtin() == Some("list") {
                     let all = self.argument(0, "");

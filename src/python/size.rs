@@ -6,6 +6,7 @@ use looplint_model::{Size, SizeOrigin};
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Number, UnaryOp};
 
 use crate::count::DEPTH_MAX;
+use crate::invariant::plain_value;
 use crate::loops::{Loop, LoopKind};
 use crate::node::Node;
 
@@ -199,11 +200,16 @@ impl<'d> Node<'d> {
 
     /// What a name stands for that is given a value at one place only, and that value whole.
     pub(crate) fn only_value(self) -> Option<Node<'d>> {
-        let binding = self.symbol()?.single_binding()?;
-        let owner = binding.owner();
-        owner
-            .assigned_value()
-            .filter(|_| binding.target().parent() == Some(owner))
+        plain_value(self.symbol()?.single_binding()?)
+    }
+
+    /// What a name stands for here, where one assignment alone reaches it, and gives it that value whole.
+    pub(crate) fn reaching_value(self) -> Option<Node<'d>> {
+        let reaching = self.reaching();
+        let [binding] = reaching.as_slice() else {
+            return None;
+        };
+        plain_value(*binding)
     }
 
     /// The collection whose length a number is, also by a name for it: `lines` of `len(lines)`.

@@ -10,7 +10,6 @@ use crate::flow::Multiplicity;
 use crate::kind::Kind;
 use crate::loops::{Loop, LoopKind};
 use crate::node::Node;
-use crate::scope::BindingKind;
 use crate::summary::{Deed, Purity, Subject, What};
 use crate::tables::Sink;
 use crate::types::Type;
@@ -355,19 +354,9 @@ impl<'d> Node<'d> {
             return false;
         }
         match self.ast() {
-            AnyNodeRef::ExprName(_) => {
-                let reaching = self.reaching();
-                let [binding] = reaching.as_slice() else {
-                    return false;
-                };
-                let plain = binding.kind() == BindingKind::Assigned
-                    && binding.target().kind() == Kind::Name;
-                plain
-                    && binding
-                        .owner()
-                        .assigned_value()
-                        .is_some_and(|value| value.is_plain_within(depth + 1))
-            }
+            AnyNodeRef::ExprName(_) => self
+                .reaching_value()
+                .is_some_and(|value| value.is_plain_within(depth + 1)),
             AnyNodeRef::ExprCall(_) => {
                 if self.builtin() == Some("list") {
                     return self
