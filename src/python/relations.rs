@@ -4,7 +4,7 @@
 //! Knows what only a manager is asked, what no value of a field has, and a `try` that waits for `DoesNotExist`. Does not
 //! know which loops ask: that is for `waits`; nor single calls: that is for `rows`.
 
-use ruff_python_ast::AnyNodeRef;
+use ruff_python_ast::{AnyNodeRef, Expr};
 
 use crate::data::is_several;
 use crate::dear::words;
@@ -120,8 +120,8 @@ const MADE: [&str; 7] = [
     "stats",
 ];
 
-/// The same, where another word says which: `payment.payment_provider`. Alone each may be a row.
-const MADE_OF_A_KIND: [&str; 3] = ["backend", "provider", "storage"];
+/// The same, where another word says which: `payment.payment_provider`, `channel.type_instance`. Alone each may be a row.
+const MADE_OF_A_KIND: [&str; 5] = ["backend", "instance", "provider", "set", "storage"];
 
 impl<'d> Node<'d> {
     /// Whether it goes through a relation of a row whose model is not seen, and nothing on the way fetches what the rows
@@ -232,11 +232,15 @@ impl<'d> Node<'d> {
                 | "settings"
         );
         // What a row makes itself, rather than refers to.
-        let makes = match words(field).as_slice() {
+        let parts = words(field);
+        let makes = match parts.as_slice() {
             [] => false,
-            [one] => MADE.contains(&one.as_str()),
-            [.., last] => MADE.iter().chain(&MADE_OF_A_KIND).any(|made| made == last),
+            // `choice.translated`
+            [one] => one.ends_with("ed") || one.ends_with("handler") || is_made(one),
+            [.., last] => is_made(last) || MADE_OF_A_KIND.contains(&last.as_str()),
         };
+        // `addon.addon`: what the row stands for.
+        let is_itself = matches!(further.value.as_ref(), Expr::Attribute(own) if matches!(&*own.value, Expr::Name(row) if row.id.as_str() == field));
         let is_of_value = if is_called {
             is_asked_of_values(read) || is_several(field)
         } else {
@@ -248,7 +252,7 @@ impl<'d> Node<'d> {
             || is_hidden(field)
             || is_hidden(read)
             || field.ends_with("class");
-        !is_value && !is_own_name && !makes
+        !is_value && !is_own_name && !makes && !is_itself
     }
 
     /// Whether `execution.status`, of a row that `around` goes through, is kept by a name of which something is read that
@@ -329,6 +333,10 @@ fn is_unseen(relation: &Type) -> bool {
 /// A row of a model that is not seen, nor its name: no class is called so.
 pub(crate) fn related_row() -> Type {
     Type::Model("related row".into())
+}
+
+fn is_made(word: &str) -> bool {
+    MADE.contains(&word)
 }
 
 /// Whether a method of this name is one of a value that a field may hold, or of a manager.
